@@ -1,0 +1,98 @@
+// What a checkpoint says besides its tensors: the network's configuration and where its training stands.
+import { z } from 'zod';
+import { check } from '../config/check.ts';
+import { choice, flag, integer, number, section } from '../config/fields.ts';
+import { type NetworkConfig, networkSchema } from '../config/schema.ts';
+import { invalid, SynfireError } from '../errors.ts';
+
+const share = () => number({ min: 0, max: 1 });
+const count = () => integer({ min: 0 });
+
+const epochReport = section({
+  epoch: count(),
+  trainLoss: number(),
+  trainAccuracy: share(),
+  validationLoss: number().nullable(),
+  validationAccuracy: share().nullable(),
+  learningRate: number(),
+  seconds: number(),
+  validationSeconds: number(),
+  samplesPerSecond: number(),
+  best: flag(),
+});
+
+const trainingState = section({
+  /** Everything that the result depends on, by dotted name: a run can only be resumed with the same values. */
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  /** Epochs that are done. */
+  epoch: count(),
+  /** Steps of the running epoch that are done. */
+  step: count(),
+  /** Steps of the optimiser since the start. */
+  optimizerStep: count(),
+  /** Sums over the running epoch's samples so far. */
+  metrics: section({ lossSum: number(), correct: count(), samples: count(), seconds: number() }),
+  history: z.array(epochReport),
+  best: section({
+    epoch: count(),
+    monitor: choice('trainLoss', 'trainAccuracy', 'validationLoss', 'validationAccuracy'),
+    value: number(),
+  }).nullable(),
+  earlyStopping: section({ reference: number().nullable(), epochsWithoutImprovement: count() }),
+});
+
+/** Where a training stands; together with the tensors of a checkpoint it goes on as if it had never stopped. */
+export type TrainingState = z.output<typeof trainingState>;
+
+export interface CheckpointMetadata {
+  /** The version of synfire that wrote the checkpoint. */
+  synfireVersion: string;
+  network: NetworkConfig;
+  /** Null when the network was saved on its own. */
+  training: TrainingState | null;
+}
+
+/** The metadata as the strings that a safetensors file carries. */
+export function encodeMetadata(metadata: CheckpointMetadata): Map<string, string> {
+  return new Map([
+    ['format', formatName],
+    ['formatVersion', formatVersion],
+    ['synfireVersion', metadata.synfireVersion],
+    ['network', JSON.stringify(metadata.network)],
+    ['training', JSON.stringify(metadata.training)],
+  ]);
+}
+
+/** Throws ERR_SYNFIRE_CHECKPOINT for a file of another kind or version and for metadata that cannot be. */
+export function decodeMetadata(strings: ReadonlyMap<string, string>, source: string): CheckpointMetadata {
+  const format = strings.get('format');
+  if (format !== formatName) throw fault(`${source}: format`, format, `${formatName}, a checkpoint that synfire wrote`);
+  const version = strings.get('formatVersion');
+  if (version !== formatVersion) throw fault(`${source}: formatVersion`, version, `${formatVersion}, which this synfire reads`);
+  const training = parse(strings, 'training', source);
+  return {
+    synfireVersion: strings.get('synfireVersion') ?? 'unknown',
+    network: checked(networkSchema, parse(strings, 'network', source), `${source}: network`),
+    training: training === null ? null : checked(trainingState, training, `${source}: training`),
+  };
+}
+
+const formatName = 'synfire.checkpoint';
+const formatVersion = '1';
+
+function parse(strings: ReadonlyMap<string, string>, key: string, source: string): unknown {
+  const text = strings.get(key);
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    throw fault(`${source}: ${key}`, text, 'JSON text');
+  }
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, root: string): z.output<Schema> {
+  return check(schema, value, { root, code: 'ERR_SYNFIRE_CHECKPOINT' });
+}
+
+function fault(field: string, value: unknown, expected: string): SynfireError {
+  return invalid('ERR_SYNFIRE_CHECKPOINT', field, value, expected);
+}

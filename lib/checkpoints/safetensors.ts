@@ -1,0 +1,215 @@
+// Reads and writes the safetensors format: named arrays and a map of strings in one file, checked before it is believed.
+import { invalid, type SynfireError } from '../errors.ts';
+
+/** Element types that synfire stores, and the typed array each one becomes. */
+export interface TensorArrays {
+  F64: Float64Array;
+  F32: Float32Array;
+  I32: Int32Array;
+  U8: Uint8Array;
+}
+export type TensorType = keyof TensorArrays;
+
+/** One array: its elements lie in C order, `shape` gives the extents. */
+export type Tensor = { [Type in TensorType]: { type: Type; shape: number[]; data: TensorArrays[Type] } }[TensorType];
+
+/** What a safetensors file holds. */
+export interface TensorFile {
+  tensors: Map<string, Tensor>;
+  metadata: Map<string, string>;
+}
+
+/**
+ * The bytes of a safetensors file as chunks to be written one after the other. A tensor's `data` is read once and only
+ * when its turn comes, so that a getter can supply one array at a time. Throws `ERR_SYNFIRE_CHECKPOINT` when a shape and
+ * its data disagree or a name is reserved.
+ */
+export function* encodeTensors(file: TensorFile): Generator<Uint8Array> {
+  yield encodeHeader(file);
+  for (const [name, tensor] of file.tensors) {
+    const { data } = tensor;
+    if (product(tensor.shape) !== data.length) {
+      throw fault(`tensor '${name}' shape`, tensor.shape, `a shape of ${data.length} elements, as many as its data has`);
+    }
+    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  }
+}
+
+/**
+ * Takes a safetensors file apart. The arrays are views of `bytes` where the alignment allows it and copies elsewhere, so
+ * nothing larger than the file is ever allocated. `source` names the file in errors (`ERR_SYNFIRE_CHECKPOINT`).
+ */
+export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
+  const { header, dataStart } = decodeHeader(bytes, source);
+  const metadata = new Map<string, string>();
+  const tensors = new Map<string, Tensor>();
+  const ranges: Range[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === metadataName) readMetadata(value, metadata, source);
+    else ranges.push(readRange(name, value, source));
+  }
+  checkCoverage(ranges, bytes.length - dataStart, source);
+  for (const { name, type, shape, begin, end } of ranges) {
+    const data = view(type, bytes.subarray(dataStart + begin, dataStart + end));
+    tensors.set(name, { type, shape, data } as Tensor);
+  }
+  return { tensors, metadata };
+}
+
+interface Range {
+  name: string;
+  type: TensorType;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+const metadataName = '__metadata__';
+const lengthBytes = 8;
+/** The format's own limit on the header. */
+const maxHeaderBytes = 100_000_000;
+const elementBytes: Record<TensorType, number> = { F64: 8, F32: 4, I32: 4, U8: 1 };
+
+function encodeHeader({ tensors, metadata }: TensorFile): Uint8Array {
+  const entries: [string, unknown][] = [];
+  if (metadata.size > 0) entries.push([metadataName, Object.fromEntries(metadata)]);
+  let end = 0;
+  for (const [name, { type, shape }] of tensors) {
+    if (name === metadataName) throw fault('tensor name', name, 'any other name');
+    const begin = end;
+    end += product(shape) * elementBytes[type];
+    entries.push([name, { dtype: type, shape, data_offsets: [begin, end] }]);
+  }
+  const members = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const json = new TextEncoder().encode(`{${members.join(',')}}`);
+  const header = new Uint8Array(lengthBytes + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(header.length - lengthBytes), true);
+  header.set(json, lengthBytes);
+  return header;
+}
+
+function decodeHeader(bytes: Uint8Array, source: string): { header: object; dataStart: number } {
+  const field = `${source}: header length`;
+  if (bytes.length < lengthBytes) throw fault(`${source}: file size`, bytes.length, 'at least 8 bytes');
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const limit = Math.min(bytes.length - lengthBytes, maxHeaderBytes);
+  if (length > BigInt(limit)) throw fault(field, length, `at most ${limit} bytes in this file`);
+  const dataStart = lengthBytes + Number(length);
+  const text = decodeUtf8(bytes.subarray(lengthBytes, dataStart), source);
+  const header = parseJson(text, source);
+  if (!isObject(header)) throw fault(`${source}: header`, header, 'a JSON object');
+  rejectRepeatedKeys(text, source);
+  return { header, dataStart };
+}
+
+function decodeUtf8(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw fault(`${source}: header`, 'bytes that are not UTF-8', 'a JSON object in UTF-8');
+  }
+}
+
+function parseJson(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw fault(`${source}: header`, (error as Error).message, 'a JSON object');
+  }
+}
+
+/** `JSON.parse` keeps the last of several equal keys; here a repeated name is an error. `text` is valid JSON. */
+function rejectRepeatedKeys(text: string, source: string): void {
+  const open: Set<string>[] = [];
+  let string = '';
+  for (let position = 0; position < text.length; position += 1) {
+    const character = text[position];
+    if (character === '{') open.push(new Set());
+    else if (character === '}') open.pop();
+    else if (character === '"') {
+      const end = closingQuote(text, position);
+      string = text.slice(position, end + 1);
+      position = end;
+    } else if (character === ':') {
+      const key = JSON.parse(string) as string;
+      if (open.at(-1)?.has(key)) throw fault(`${source}: name`, key, 'a name that occurs once');
+      open.at(-1)?.add(key);
+    }
+  }
+}
+
+function closingQuote(text: string, opening: number): number {
+  let position = opening + 1;
+  while (text[position] !== '"') position += text[position] === '\\' ? 2 : 1;
+  return position;
+}
+
+function readMetadata(value: unknown, metadata: Map<string, string>, source: string): void {
+  if (!isObject(value)) throw fault(`${source}: ${metadataName}`, value, 'an object of strings');
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') throw fault(`${source}: ${metadataName}.${key}`, text, 'a string');
+    metadata.set(key, text);
+  }
+}
+
+function readRange(name: string, value: unknown, source: string): Range {
+  const field = `${source}: tensor '${name}'`;
+  if (!isObject(value)) throw fault(field, value, 'an object with dtype, shape and data_offsets');
+  const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
+  if (!isTensorType(dtype)) throw fault(`${field} dtype`, dtype, `one of ${Object.keys(elementBytes).join(', ')}`);
+  if (!isSizes(shape)) throw fault(`${field} shape`, shape, 'a list of whole numbers');
+  if (!isSizes(offsets) || offsets.length !== 2) throw fault(`${field} data_offsets`, offsets, 'two whole numbers');
+  const [begin, end] = offsets as [number, number];
+  const bytes = product(shape) * elementBytes[dtype];
+  if (end - begin !== bytes) throw fault(`${field} data_offsets`, offsets, `a range of ${bytes} bytes, as its shape says`);
+  return { name, type: dtype, shape, begin, end };
+}
+
+/** The arrays must fill the data part exactly: no hole, no overlap, nothing past the end. */
+function checkCoverage(ranges: Range[], dataBytes: number, source: string): void {
+  let filled = 0;
+  for (const { name, begin, end } of ranges.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    const field = `${source}: tensor '${name}' data_offsets`;
+    if (begin !== filled) throw fault(field, [begin, end], `a range that begins at ${filled}, where the one before it ends`);
+    if (end > dataBytes) throw fault(field, [begin, end], `a range within the ${dataBytes} data bytes of the file`);
+    filled = end;
+  }
+  if (filled !== dataBytes) throw fault(`${source}: data size`, dataBytes, `${filled} bytes, as the header says`);
+}
+
+function view(type: TensorType, bytes: Uint8Array): TensorArrays[TensorType] {
+  const size = elementBytes[type];
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const length = byteLength / size;
+  switch (type) {
+    case 'F64':
+      return new Float64Array(buffer, byteOffset, length);
+    case 'F32':
+      return new Float32Array(buffer, byteOffset, length);
+    case 'I32':
+      return new Int32Array(buffer, byteOffset, length);
+    case 'U8':
+      return new Uint8Array(buffer, byteOffset, length);
+  }
+}
+
+/** Number of elements; a product beyond 2^53 comes out as Infinity or inexact and so never matches a byte range. */
+function product(shape: number[]): number {
+  return shape.reduce((total, extent) => total * extent, 1);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTensorType(value: unknown): value is TensorType {
+  return typeof value === 'string' && Object.hasOwn(elementBytes, value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function fault(field: string, value: unknown, expected: string): SynfireError {
+  return invalid('ERR_SYNFIRE_CHECKPOINT', field, value, expected);
+}

@@ -1,0 +1,53 @@
+// Text for people: tables, sizes and errors.
+import { type ErrorCode, SynfireError, show } from '../errors.ts';
+
+/** Rows in columns of equal width; columns of figures are set to the right. The first row is the head. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const isFigure = widths.map((_, column) => rows.slice(1).every((row) => /^[-\d(]|^$/.test(row[column] ?? '')));
+  const align = (cell: string, column: number) =>
+    isFigure[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
+  return rows.map((row) => row.map(align).join('  ').trimEnd()).join('\n');
+}
+
+/** A number of bytes in a unit that suits it. */
+export function bytes(count: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, count)) / 10)));
+  return `${(count / 1024 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** A whole number with thousands set apart. */
+export function figure(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+/** An error as one block of lines; with `stack` also where it came from. */
+export function errorBlock(error: unknown, stack: boolean): string {
+  const lines = error instanceof SynfireError ? synfireLines(error) : [`error: ${error instanceof Error ? error.message : error}`];
+  if (stack && error instanceof Error && error.stack !== undefined) lines.push('', error.stack);
+  return `${lines.join('\n')}\n`;
+}
+
+function synfireLines(error: SynfireError): string[] {
+  const { code, message, field, expected } = error;
+  const lines = [`error ${code}`, ...message.split('\n').map((line) => `  ${line}`)];
+  if (field !== undefined) lines.push(`  field:    ${field}`);
+  if ('value' in error) lines.push(`  value:    ${show(error.value)}`);
+  if (expected !== undefined) lines.push(`  expected: ${expected}`);
+  const hint = hints[code];
+  if (hint !== undefined) lines.push(`  hint:     ${hint}`);
+  return lines;
+}
+
+const hints: Partial<Record<ErrorCode, string>> = {
+  ERR_SYNFIRE_INVALID_ARGUMENT: 'synfire <command> --help lists what each option takes',
+  ERR_SYNFIRE_CONFIG: 'synfire inspect <config> checks a configuration without training',
+  ERR_SYNFIRE_DATA_MISSING: '--data digits needs no files; --data <folder> reads your own',
+  ERR_SYNFIRE_DOWNLOAD: '--data digits needs no network; --data <folder> reads files that are here',
+  ERR_SYNFIRE_CHECKPOINT: 'synfire inspect <checkpoint> shows what a checkpoint holds',
+  ERR_SYNFIRE_NUMERIC: 'try a lower learning rate, or training.clipNorm = 1',
+  ERR_SYNFIRE_OUT_OF_MEMORY: 'a smaller --batch-size needs less memory',
+  ERR_SYNFIRE_IO: 'free space on the disk or choose another folder with --out',
+  ERR_SYNFIRE_INTERNAL: 'this is a fault in synfire: please report it with the output of SYNFIRE_DEBUG=1',
+};

@@ -1,0 +1,298 @@
+// The addon's surface as TypeScript sees it: what native/addon exports, with shapes and units.
+
+/** Long native work: a promise, and a way to ask for an early end. Wrap it with `runJob`. */
+export interface NativeJob<T> {
+  promise: Promise<T>;
+  /** Asks the work to stop soon; harmless after the end. */
+  cancel(): void;
+}
+
+/** Called at most 20 times a second while a job runs; what it throws stops the job. */
+export type NativeProgress<P> = (progress: P) => void;
+
+export interface NativeAddon {
+  /** The package version that the addon was built from. */
+  readonly version: string;
+  cpu(): NativeCpu;
+  Dataset: new (options: NativeDatasetOptions) => NativeDataset;
+  /** The order in which training visits `count` samples in an epoch. */
+  permutation(options: { seed: number; epoch: number; count: number }): Uint32Array;
+  LayerNetwork: new (spec: NativeLayerNetworkSpec) => NativeLayerNetwork;
+}
+
+export interface NativeCpu {
+  /** The instruction set that kernels use: the best one supported unless SYNFIRE_ISA names another. */
+  isa: string;
+  supported: string[];
+  /** Processors that this process may use at a time. */
+  hardwareThreads: number;
+}
+
+/** [channels, height, width] */
+export type NativeShape = [number, number, number];
+
+export interface NativeDatasetOptions {
+  shape: NativeShape;
+  samples: number;
+  /** Number of classes; 0 means no labels. */
+  classes: number;
+  /** Target values per sample; 0 means none. */
+  targets: number;
+}
+
+/** Samples held once in native memory: bytes, where byte / 255 is a pixel's value, with labels or targets. */
+export interface NativeDataset {
+  readonly samples: number;
+  /** Native memory held, in bytes. */
+  readonly bytes: number;
+  readonly shape: NativeShape;
+  readonly classes: number;
+  /** Copies whole samples in, starting at sample `first`. */
+  writeSamples(first: number, bytes: Uint8Array): void;
+  writeLabels(first: number, labels: Int32Array): void;
+  writeTargets(first: number, targets: Float32Array): void;
+  readSamples(first: number, count: number): Uint8Array;
+  readLabels(first: number, count: number): Int32Array;
+  readTargets(first: number, count: number): Float32Array;
+  /** The samples at `indices`, one after another. */
+  gather(indices: Uint32Array): Uint8Array;
+  /** The augmented samples that training would see at this epoch, one after another. */
+  augment(options: {
+    indices: Uint32Array;
+    epoch: number;
+    seed: number;
+    augmentation: NativeAugmentation;
+  }): Uint8Array;
+  /** Fills the set (1 x 28 x 28, 10 classes) with the built-in handwritten-like digits from number `firstIndex` on. */
+  generateDigits(
+    options: { firstIndex: number; seed: number; threads: number },
+    onProgress?: NativeProgress<{ samples: number; total: number }>,
+  ): NativeJob<void>;
+}
+
+export interface NativeAugmentation {
+  /** Largest shift in pixels, either way. */
+  shift: number;
+  /** Largest rotation in degrees, either way. */
+  rotate: number;
+  /** Strength of the elastic distortion in pixels; 0 switches it off. */
+  elastic: number;
+  /** Smoothness of the elastic distortion in pixels. */
+  elasticSigma: number;
+}
+
+export interface NativeOptimizer {
+  kind: 'sgd' | 'adam' | 'adamw';
+  momentum: number;
+  nesterov?: false;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  /** Multiplies the weights at each step; 1 switches it off. */
+  decayFactor: number;
+  /** Largest global gradient norm; 0 switches clipping off. */
+  clipNorm: number;
+}
+
+export interface NativeNeuron {
+  kind: 'lif' | 'if' | 'leaky';
+  /** Factor on the membrane potential per step. */
+  decay: number;
+  threshold: number;
+  reset: 'zero' | 'value' | 'subtract' | 'scale';
+  /** The value of reset `value`, or the factor of reset `scale`. */
+  resetValue: number;
+}
+
+export type NativeLayerKind =
+  | 'conv2d'
+  | 'dense'
+  | 'avgPool2d'
+  | 'maxPool2d'
+  | 'sumPool2d'
+  | 'dropout'
+  | 'flatten';
+
+export interface NativeLayer {
+  name?: string;
+  kind: NativeLayerKind;
+  filters: number;
+  /** [height, width], as are stride and padding. */
+  kernel: [number, number];
+  stride: [number, number];
+  padding: [number, number];
+  units: number;
+  /** Dropout probability. */
+  rate: number;
+  bias: boolean;
+  trainWeight: boolean;
+  trainBias: boolean;
+  learningRateScale: number;
+  /** Weights start normally distributed around 0 with this standard deviation; biases start at 0. */
+  initStd: number;
+  /** null: a linear readout on the mean spike count of the layer below. */
+  neuron: NativeNeuron | null;
+  /** The layer's neurons advance at every n-th step. */
+  updateEvery: number;
+  /** What they then receive: the latest step's input, the steps since, or all steps so far. */
+  input: 'latest' | 'window' | 'cumulative';
+  inputGain: number;
+}
+
+export interface NativeLayerNetworkSpec {
+  inputShape: NativeShape;
+  timesteps: number;
+  seed: number;
+  precision: 'float32' | 'mixed';
+  encoder: { kind: 'hybrid' | 'rate' | 'latency' | 'direct'; deterministicSteps: number; gain: number };
+  layers: NativeLayer[];
+  readout: 'meanCount' | 'lastMembrane' | 'maxMembrane';
+  loss: {
+    kind: 'crossEntropy' | 'mseCount';
+    labelSmoothing: number;
+    reduction: 'mean' | 'sum';
+    targetCorrect: number;
+    targetIncorrect: number;
+  };
+  learning: {
+    mode: 'bptt' | 'rate';
+    surrogate: {
+      kind: 'fastSigmoid' | 'atan' | 'triangle' | 'rectangle' | 'sigmoid';
+      /** Slope, alpha or width, as the kind calls it. */
+      slope: number;
+    };
+    detachReset: boolean;
+    rateDerivative: 'surrogate' | 'active' | 'identity';
+    ratePresynaptic: 'drive' | 'rate';
+  };
+}
+
+export interface NativeLayerInfo {
+  name: string;
+  kind: string;
+  /** [channels, height, width], or [units] of a dense layer. */
+  outputShape: number[];
+  parameters: number;
+  /** Multiply-accumulates of a dense network of this shape, per sample and step. */
+  macs: number;
+  neurons: number;
+}
+
+export interface NativeTensorInfo {
+  name: string;
+  shape: number[];
+}
+
+export interface NativeTrainOptions {
+  dataset: NativeDataset;
+  /** Samples of the training part. */
+  indices: Uint32Array;
+  /** One weight per sample of the data set. */
+  sampleWeights?: Float32Array;
+  seed: number;
+  epoch: number;
+  firstStep: number;
+  /** Exclusive. */
+  lastStep: number;
+  /** One learning rate per step of the epoch. */
+  learningRates: Float64Array;
+  augmentation: NativeAugmentation | null;
+  /** Sums to carry on from when resuming within an epoch. */
+  metrics: { lossSum: number; correct: number; samples: number };
+}
+
+export interface NativeTrainProgress {
+  step: number;
+  steps: number;
+  samples: number;
+  lossSum: number;
+  correct: number;
+}
+
+export interface NativeTrainResult {
+  /** The next step: where to resume. */
+  step: number;
+  /** False when the work was cancelled before the last step; the state is consistent either way. */
+  completed: boolean;
+  lossSum: number;
+  correct: number;
+  samples: number;
+  seconds: number;
+  gradientNorm: number;
+}
+
+export interface NativeLayerActivity {
+  name: string;
+  spikes: number;
+  /** Neurons times steps: the largest possible number of spikes. */
+  neuronSteps: number;
+  synapticOperations: number;
+  denseMacs: number;
+}
+
+export interface NativeEvaluateOptions {
+  dataset: NativeDataset;
+  indices: Uint32Array;
+  seed: number;
+  /** Also count spikes and synaptic operations. */
+  statistics?: boolean;
+}
+
+export interface NativeEvaluateResult {
+  lossSum: number;
+  correct: number;
+  samples: number;
+  seconds: number;
+  /** The class chosen for each of the indices. */
+  predictions: Int32Array;
+  layers: NativeLayerActivity[];
+}
+
+export interface NativeRecording {
+  /** Per layer name, one byte per neuron: [timesteps, batch, neurons]. */
+  spikes: Record<string, Uint8Array>;
+  logits: Float32Array;
+  loss: number;
+  gradients: Record<string, Float32Array>;
+}
+
+export interface NativeLayerNetwork {
+  /** Trainable tensors: `layers.0.weight` as [filters, inChannels, height, width] or [units, inputs], `layers.0.bias`. */
+  parameters(): NativeTensorInfo[];
+  layers(): NativeLayerInfo[];
+  /** Parameters and, once prepared for training, the optimiser's state. */
+  tensors(): NativeTensorInfo[];
+  /** A copy, in row-major order of the tensor's shape. */
+  readTensor(name: string): Float32Array;
+  writeTensor(name: string, values: Float32Array): void;
+  /** Lays out all memory; without an optimiser for inference only. */
+  prepare(options: { batchSize: number; threads: number; optimizer: NativeOptimizer | null }): {
+    peakBytes: number;
+  };
+  state(): { optimizerStep: number };
+  setState(state: { optimizerStep: number }): void;
+  trainEpoch(
+    options: NativeTrainOptions,
+    onProgress?: NativeProgress<NativeTrainProgress>,
+  ): NativeJob<NativeTrainResult>;
+  evaluate(
+    options: NativeEvaluateOptions,
+    onProgress?: NativeProgress<{ samples: number; total: number }>,
+  ): NativeJob<NativeEvaluateResult>;
+  /** Copies the input; resolves with logits [count, classes]. */
+  predict(options: {
+    samples: Uint8Array;
+    count: number;
+    seed: number;
+    firstIndex?: number;
+  }): NativeJob<Float32Array>;
+  /** Logits of one sample into the caller's buffer of `classes` floats. */
+  predictSync(sample: Uint8Array, output: Float32Array, seed: number, index: number): void;
+  /** A small synchronous run on given spikes [timesteps, batch, inputs], for tests and debugging. */
+  forwardRecord(options: {
+    inputSpikes: Uint8Array;
+    labels: Int32Array;
+    gradients: boolean;
+  }): NativeRecording;
+}

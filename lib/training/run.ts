@@ -1,0 +1,288 @@
+// One training from its first or resumed step to its end: the state, and the steps that lead from one state to the next.
+import { modelTensors, readCheckpoint, restoreTensors } from '../checkpoints/checkpoint.ts';
+import type { TrainingState } from '../checkpoints/metadata.ts';
+import { CheckpointStore, findCheckpoint, readBest } from '../checkpoints/store.ts';
+import { invalid } from '../errors.ts';
+import { callNative, type NativeOptimizer, type NativeTrainProgress, runJob } from '../native/index.ts';
+import type { Evaluation } from '../networks/layer-network.ts';
+import { advanceEarlyStopping, initialEarlyStopping, isImprovement, shouldStop } from './early-stopping.ts';
+import type { EpochReport, FitEnd, FitResult } from './reports.ts';
+import { learningRates } from './schedule.ts';
+import { checkSameSettings, flatten } from './settings.ts';
+import type { Setup } from './setup.ts';
+
+/**
+ * A training whose state is consistent between its operations. Every operation takes a signal, at which it stops after
+ * the step that is running and rejects with the signal's reason.
+ */
+export class TrainingRun {
+  readonly #setup: Setup;
+  readonly #store: CheckpointStore | null;
+  #state: TrainingState;
+  /** The model's tensors after the best epoch. */
+  #best = new Map<string, Float32Array>();
+  #saved = false;
+
+  private constructor(setup: Setup, store: CheckpointStore | null) {
+    this.#setup = setup;
+    this.#store = store;
+    this.#state = startingState(setup);
+  }
+
+  /** Lays out the memory and goes to the first step, or to where the checkpoint to resume from stands. */
+  static async begin(setup: Setup): Promise<TrainingRun> {
+    const store = setup.checkpoint && (await CheckpointStore.open(setup.checkpoint));
+    const source = await resumeFrom(setup, store);
+    const { batchSize, threads } = setup.config;
+    const optimizer = nativeOptimizer(setup.config);
+    const plan = setup.network.prepare({ batchSize, optimizer, ...(threads === undefined ? {} : { threads }) });
+    const run = new TrainingRun(setup, store);
+    if (source !== null) await run.#resume(source);
+    run.#announce(plan.peakBytes, source);
+    return run;
+  }
+
+  /** Whether all epochs are done or early stopping has ended the training. */
+  get done(): boolean {
+    return this.#end() !== null;
+  }
+
+  /** Trains to the end of the current epoch and validates. */
+  async epoch(signal: AbortSignal): Promise<EpochReport> {
+    const { config, steps, checkpoint } = this.#setup;
+    const rates = learningRates(config.schedule, {
+      ...{ learningRate: config.optimizer.learningRate, epoch: this.#state.epoch, epochs: config.epochs, steps },
+    });
+    while (this.#state.step < steps) {
+      const stop = nextMultiple(this.#state.step, checkpoint?.saveEverySteps ?? steps);
+      await this.#train(rates, Math.min(stop, steps), signal);
+      if (this.#state.step < steps) await this.save();
+    }
+    const report = this.#report(rates, await this.#validate(signal));
+    this.#conclude(report);
+    if (this.#checkpointIsDue(report)) await this.save();
+    return report;
+  }
+
+  /** Puts the best parameters back and measures the network with the test data. */
+  async finish(signal: AbortSignal): Promise<FitResult> {
+    const { network, test } = this.#setup;
+    this.#restoreBest();
+    const measured = test && (await network.evaluate(test, { signal, onProgress: this.#evaluationProgress('test') }));
+    return this.#result(this.#end() ?? 'stopped', measured);
+  }
+
+  /** Ends before all epochs are done: saves where the training stands and puts the best parameters back. */
+  async stop(): Promise<FitResult> {
+    await this.save();
+    this.#restoreBest();
+    return this.#result('stopped', null);
+  }
+
+  /** Saves where the training stands unless that is saved already or there are no checkpoints. */
+  async save(): Promise<void> {
+    if (this.#saved || this.#store === null) return;
+    const { network } = this.#setup;
+    this.#state.optimizerStep = network.native.state().optimizerStep;
+    await this.#store.save(network, this.#state);
+    this.#saved = true;
+  }
+
+  #announce(planBytes: number, resumedFrom: string | null): void {
+    const { trainIndices, validationIndices, test, onStart } = this.#setup;
+    const { epoch, step } = this.#state;
+    onStart({
+      ...{ planBytes, epoch, step, resumedFrom, trainSamples: trainIndices.length },
+      ...{ validationSamples: validationIndices.length, testSamples: test?.samples ?? 0 },
+    });
+  }
+
+  async #resume(file: string): Promise<void> {
+    const { network, settings, restoreBest } = this.#setup;
+    const { metadata, tensors } = await readCheckpoint(file);
+    const state = metadata.training;
+    if (state === null) throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, null, 'a checkpoint of a training');
+    const asked = { ...flatten('network', network.config), ...settings };
+    checkSameSettings(asked, { ...flatten('network', metadata.network), ...state.settings }, file);
+    this.#checkPosition(state, file);
+    restoreTensors(network, tensors, file, network.native.tensors());
+    callNative(() => network.native.setState({ optimizerStep: state.optimizerStep }));
+    if (restoreBest) await this.#resumeBest(file, state);
+    this.#state = state;
+    this.#saved = file === this.#store?.latest;
+  }
+
+  /** Brings the best model so far into memory and into the folder of checkpoints. */
+  async #resumeBest(file: string, state: TrainingState): Promise<void> {
+    const best = await readBest(file, state);
+    if (best === null) return;
+    for (const { name } of modelTensors(this.#setup.network)) {
+      const tensor = best.tensors.get(name);
+      if (tensor?.type === 'F32') this.#best.set(name, tensor.data.slice());
+    }
+    await this.#store?.adoptBest(best.file);
+  }
+
+  #checkPosition({ epoch, step, history, best }: TrainingState, file: string): void {
+    const { steps } = this.#setup;
+    const fits = step <= steps && history.length === epoch && (best === null || (best.epoch >= 1 && best.epoch <= epoch));
+    if (!fits) throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, { epoch, step }, `a position in epochs of ${steps} steps`);
+  }
+
+  async #train(rates: Float64Array, lastStep: number, signal: AbortSignal): Promise<void> {
+    const { network, train, trainIndices, config, sampleWeights } = this.#setup;
+    const { epoch, step, metrics } = this.#state;
+    const { lossSum, correct, samples } = metrics;
+    const request = {
+      ...{ dataset: train.native, indices: trainIndices, seed: config.seed, epoch, firstStep: step, lastStep },
+      ...{ learningRates: rates, augmentation: config.augmentation ?? null, metrics: { lossSum, correct, samples } },
+      ...(sampleWeights === null ? {} : { sampleWeights }),
+    };
+    const onProgress = this.#trainingProgress();
+    const result = await runJob((report) => network.native.trainEpoch(request, report), { signal, onProgress });
+    this.#saved = false;
+    this.#state.step = result.step;
+    this.#state.metrics = {
+      ...{ lossSum: result.lossSum, correct: result.correct, samples: result.samples },
+      seconds: metrics.seconds + result.seconds,
+    };
+    if (!result.completed) signal.throwIfAborted();
+  }
+
+  async #validate(signal: AbortSignal): Promise<Evaluation | null> {
+    const { network, train, validationIndices: indices } = this.#setup;
+    if (indices.length === 0) return null;
+    return network.evaluate(train, { indices, signal, onProgress: this.#evaluationProgress('validation') });
+  }
+
+  #report(rates: Float64Array, validation: Evaluation | null): EpochReport {
+    const { epoch, metrics } = this.#state;
+    const report = {
+      epoch: epoch + 1,
+      trainLoss: metrics.lossSum / metrics.samples,
+      trainAccuracy: metrics.correct / metrics.samples,
+      validationLoss: validation?.loss ?? null,
+      validationAccuracy: validation?.accuracy ?? null,
+      learningRate: rates.at(-1) ?? 0,
+      seconds: metrics.seconds,
+      validationSeconds: validation?.seconds ?? 0,
+      samplesPerSecond: metrics.samples / metrics.seconds,
+    };
+    return { ...report, best: this.#isBest(report) };
+  }
+
+  /** Better by the monitored value, or equal in that and better by the loss. */
+  #isBest(report: Omit<EpochReport, 'best'>): boolean {
+    const { monitor, mode } = this.#setup;
+    const { best, history } = this.#state;
+    const value = report[monitor] ?? Number.NaN;
+    const reference = best?.value ?? null;
+    if (value !== reference || best === null) return isImprovement(value, reference, mode);
+    const earlier = history[best.epoch - 1]!;
+    return (report.validationLoss ?? report.trainLoss) < (earlier.validationLoss ?? earlier.trainLoss);
+  }
+
+  /** Goes from the end of an epoch to the start of the next. */
+  #conclude(report: EpochReport): void {
+    const { network, monitor, earlyStopping, restoreBest } = this.#setup;
+    const value = report[monitor] ?? Number.NaN;
+    this.#state = {
+      ...this.#state,
+      epoch: report.epoch,
+      step: 0,
+      metrics: noMetrics,
+      history: [...this.#state.history, report],
+      best: report.best ? { epoch: report.epoch, monitor, value } : this.#state.best,
+      earlyStopping: earlyStopping
+        ? advanceEarlyStopping(this.#state.earlyStopping, value, earlyStopping)
+        : this.#state.earlyStopping,
+    };
+    if (report.best && restoreBest) {
+      this.#best = new Map(modelTensors(network).map(({ name }) => [name, network.native.readTensor(name)]));
+    }
+  }
+
+  #end(): FitEnd | null {
+    const { earlyStopping, config } = this.#setup;
+    if (earlyStopping && shouldStop(this.#state.earlyStopping, earlyStopping)) return 'earlyStopping';
+    return this.#state.epoch >= config.epochs ? 'completed' : null;
+  }
+
+  #checkpointIsDue({ epoch, best }: EpochReport): boolean {
+    const { checkpoint } = this.#setup;
+    if (checkpoint === null) return false;
+    return this.done || (best && checkpoint.saveBest) || epoch % checkpoint.saveEveryEpochs === 0;
+  }
+
+  #restoreBest(): void {
+    for (const [name, values] of this.#best) callNative(() => this.#setup.network.native.writeTensor(name, values));
+  }
+
+  #result(end: FitEnd, measured: Evaluation | null): FitResult {
+    const { history, best } = this.#state;
+    const saved = this.#store && { latest: this.#store.latest, best: this.#setup.checkpoint?.saveBest && best ? this.#store.best : null };
+    return { end, history, best, testLoss: measured?.loss ?? null, testAccuracy: measured?.accuracy ?? null, checkpoints: saved };
+  }
+
+  #trainingProgress(): (progress: NativeTrainProgress) => void {
+    const { onProgress, config, trainIndices } = this.#setup;
+    const { epoch, metrics } = this.#state;
+    const began = performance.now();
+    return ({ samples, lossSum, correct }) => {
+      const seconds = metrics.seconds + (performance.now() - began) / 1000;
+      const samplesPerSecond = samples / seconds;
+      const left = (config.epochs - epoch) * trainIndices.length - samples;
+      onProgress({
+        ...{ part: 'train', epoch: epoch + 1, epochs: config.epochs, samples, totalSamples: trainIndices.length },
+        ...{ loss: lossSum / samples, accuracy: correct / samples, samplesPerSecond, remainingSeconds: left / samplesPerSecond },
+      });
+    };
+  }
+
+  #evaluationProgress(part: 'validation' | 'test'): (progress: { samples: number; total: number }) => void {
+    const { onProgress, config } = this.#setup;
+    const { epoch, metrics, history } = this.#state;
+    const last = history.at(-1);
+    const loss = metrics.samples > 0 ? metrics.lossSum / metrics.samples : (last?.trainLoss ?? 0);
+    const accuracy = metrics.samples > 0 ? metrics.correct / metrics.samples : (last?.trainAccuracy ?? 0);
+    const began = performance.now();
+    return ({ samples, total }) => {
+      const samplesPerSecond = (1000 * samples) / (performance.now() - began);
+      onProgress({
+        ...{ part, epoch: part === 'test' ? epoch : epoch + 1, epochs: config.epochs, samples, totalSamples: total },
+        ...{ loss, accuracy, samplesPerSecond, remainingSeconds: null },
+      });
+    };
+  }
+}
+
+const noMetrics = { lossSum: 0, correct: 0, samples: 0, seconds: 0 };
+
+function startingState({ settings }: Setup): TrainingState {
+  return {
+    ...{ settings, epoch: 0, step: 0, optimizerStep: 0, metrics: noMetrics, history: [], best: null },
+    earlyStopping: initialEarlyStopping,
+  };
+}
+
+/** The file to resume from; a new training never replaces the checkpoints of another. */
+async function resumeFrom({ resume, checkpoint }: Setup, store: CheckpointStore | null): Promise<string | null> {
+  if (typeof resume === 'string') return findCheckpoint(resume, 'latest');
+  const held = store !== null && (await store.holdsCheckpoint());
+  if (!held) return null;
+  if (resume) return store.latest;
+  const expected = 'a folder without checkpoints, or resume to go on from the one that is there';
+  throw invalid('ERR_SYNFIRE_CHECKPOINT', 'checkpoint.directory', checkpoint?.directory, expected);
+}
+
+function nativeOptimizer({ optimizer, clipNorm }: Setup['config']): NativeOptimizer {
+  const { kind, weightDecay, decayFactor } = optimizer;
+  const unused = { momentum: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+  const { learningRate: _scheduled, ...own } = optimizer;
+  return { ...unused, ...own, kind, weightDecay, decayFactor, clipNorm };
+}
+
+/** The first multiple of `size` after `position`. */
+function nextMultiple(position: number, size: number): number {
+  return (Math.floor(position / size) + 1) * size;
+}

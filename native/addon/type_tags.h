@@ -1,0 +1,11 @@
+// One tag per native class, so that an object of the wrong class is refused instead of misread as memory.
+#pragma once
+
+#include <napi.h>
+
+namespace synfire::addon {
+
+inline constexpr napi_type_tag kDatasetTag{0x9f2c1e6ab7d84c05, 0x86d15b3e42f7a901};
+inline constexpr napi_type_tag kLayerNetworkTag{0x3b7e0d94c1f65a28, 0xa4c82f716e9d0b53};
+
+}  // namespace synfire::addon

@@ -1,0 +1,106 @@
+// Inner loops for AVX2; multiplications and additions stay separate, so that the bits match the other instruction sets.
+#include <immintrin.h>
+
+#include "native/layers/kernels.h"
+
+namespace synfire::layers {
+namespace {
+
+#include "kernels_vectors.inc"
+
+struct Halves {
+  __m256i low, high;
+};
+
+typedef Halves Bytes64;
+
+inline Halves Split(I16 v) {
+  Halves h;
+  __builtin_memcpy(&h, &v, 64);
+  return h;
+}
+inline I16 Join(__m256i low, __m256i high) {
+  const Halves h = {low, high};
+  I16 v;
+  __builtin_memcpy(&v, &h, 64);
+  return v;
+}
+inline __m256i LoadHalf(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+
+inline Bytes64 LoadBytes64(const uint8_t* p) { return {LoadHalf(p), LoadHalf(p + 32)}; }
+
+inline __m256i MulHigh(__m256i even, __m256i odd) { return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa); }
+inline __m256i MulLow(__m256i even, __m256i odd) { return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa); }
+
+inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
+  const Halves x = Split((I16)a);
+  const __m256i y = _mm256_set1_epi32(static_cast<int>(m));
+  const __m256i e0 = _mm256_mul_epu32(x.low, y), o0 = _mm256_mul_epu32(_mm256_srli_epi64(x.low, 32), y);
+  const __m256i e1 = _mm256_mul_epu32(x.high, y), o1 = _mm256_mul_epu32(_mm256_srli_epi64(x.high, 32), y);
+  *hi = (U16)Join(MulHigh(e0, o0), MulHigh(e1, o1));
+  *lo = (U16)Join(MulLow(e0, o0), MulLow(e1, o1));
+}
+
+/// Counts stay at or below 64, so that the pairwise 16-bit sums cannot saturate.
+inline __m256i DotBytesHalf(__m256i acc, __m256i w, __m256i counts) {
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, counts), _mm256_set1_epi16(1)));
+}
+inline I16 DotBytesWord(I16 acc, Bytes64 w, int32_t word) {
+  const Halves a = Split(acc);
+  const __m256i x = _mm256_set1_epi32(word);
+  return Join(DotBytesHalf(a.low, w.low, x), DotBytesHalf(a.high, w.high, x));
+}
+
+/// Full-range bytes: widened to 16 bits first.
+inline __m256i WideDotHalf(__m256i acc, __m256i w, __m256i g) {
+  const __m256i lo = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm256_castsi256_si128(w)),
+                                       _mm256_cvtepi8_epi16(_mm256_castsi256_si128(g)));
+  const __m256i hi = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm256_extracti128_si256(w, 1)),
+                                       _mm256_cvtepi8_epi16(_mm256_extracti128_si256(g, 1)));
+  return _mm256_add_epi32(acc, _mm256_add_epi32(lo, hi));
+}
+inline I16 DotBytes(I16 acc, Bytes64 w, const int8_t* g) {
+  const Halves a = Split(acc);
+  return Join(WideDotHalf(a.low, w.low, LoadHalf(g)), WideDotHalf(a.high, w.high, LoadHalf(g + 32)));
+}
+
+inline I16 DotShortsWord(I16 acc, const int16_t* p, uint32_t word) {
+  const Halves a = Split(acc);
+  const __m256i x = _mm256_set1_epi32(static_cast<int>(word));
+  return Join(_mm256_add_epi32(a.low, _mm256_madd_epi16(LoadHalf(p), x)),
+              _mm256_add_epi32(a.high, _mm256_madd_epi16(LoadHalf(p + 16), x)));
+}
+
+inline uint32_t NonZeroBytes(B16 v) {
+  return 0xffffu ^ static_cast<uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8((__m128i)v, _mm_setzero_si128())));
+}
+inline uint32_t NonZeroInts(I16 v) {
+  const Halves h = Split(v);
+  const __m256i zero = _mm256_setzero_si256();
+  const int low = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(h.low, zero)));
+  const int high = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(h.high, zero)));
+  return 0xffffu ^ static_cast<uint32_t>(low | (high << 8));
+}
+inline bool NonZeroFloats(F16 v) { return NonZeroInts((I16)(v != 0.0f)) != 0; }
+
+template <int rows>
+inline void ReduceAdd(const I16* acc, int32_t* sums) {
+  for (int r = 0; r < rows; ++r) {
+    sums[r] = 0;
+    for (int l = 0; l < 16; ++l) sums[r] += acc[r][l];
+  }
+}
+
+#include "kernels_body.inc"
+
+inline F16 SquareRoot(F16 v) {
+  const Halves h = Split((I16)v);
+  return (F16)Join(_mm256_castps_si256(_mm256_sqrt_ps(_mm256_castsi256_ps(h.low))),
+                   _mm256_castps_si256(_mm256_sqrt_ps(_mm256_castsi256_ps(h.high))));
+}
+
+}  // namespace
+
+const Kernels kKernelsAvx2 = kTable;
+
+}  // namespace synfire::layers
