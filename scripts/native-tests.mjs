@@ -1,7 +1,9 @@
-// Builds and runs the C++ tests: node scripts/native-tests.mjs [--sanitize thread|address,undefined] [filter]
+// Builds the C++ tests and runs them once per instruction set:
+// node scripts/native-tests.mjs [--sanitize thread|address,undefined] [filter]
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { inherit } from './run.mjs';
+import { capture, inherit, root } from './run.mjs';
 
 const { values, positionals } = parseArgs({
   options: { sanitize: { type: 'string', default: '' } },
@@ -11,4 +13,11 @@ const folder = values.sanitize ? `out/tests-${values.sanitize.replace(',', '-')}
 
 inherit('cmake', ['-S', '.', '-B', folder, '-DSYNFIRE_TESTS=ON', `-DSYNFIRE_SANITIZE=${values.sanitize}`]);
 inherit('cmake', ['--build', folder, '--parallel', `${cpus().length}`]);
-inherit(`${folder}/synfire_tests`, positionals, { TSAN_OPTIONS: 'halt_on_error=1 second_deadlock_stack=1' });
+const program = join(root, folder, 'synfire_tests');
+for (const isa of capture(program, ['--isas']).trim().split('\n')) {
+  console.log(`SYNFIRE_ISA=${isa}`);
+  inherit(program, positionals, {
+    SYNFIRE_ISA: isa,
+    TSAN_OPTIONS: 'halt_on_error=1 second_deadlock_stack=1',
+  });
+}

@@ -1,5 +1,4 @@
 // Saves networks to single files and brings them back, with or without the state of their training.
-import { readFile } from 'node:fs/promises';
 import { elements } from '../config/layer-kinds.ts';
 import type { NetworkConfig } from '../config/schema.ts';
 import { invalid, SynfireError } from '../errors.ts';
@@ -8,7 +7,8 @@ import { LayerNetwork } from '../networks/layer-network.ts';
 import { inferShapes } from '../networks/shapes.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { type CheckpointMetadata, decodeMetadata, encodeMetadata, type TrainingState } from './metadata.ts';
-import { decodeTensors, encodeTensors, type Tensor } from './safetensors.ts';
+import { encodeTensors, type Tensor } from './safetensors.ts';
+import { type TensorReader, withTensorFile } from './tensor-file.ts';
 
 export interface LoadedCheckpoint {
   /** Ready to predict; its weights are the checkpoint's. */
@@ -16,18 +16,12 @@ export interface LoadedCheckpoint {
   metadata: CheckpointMetadata;
 }
 
-/** A checkpoint's contents as they lie in its file. */
-export interface CheckpointContents {
-  metadata: CheckpointMetadata;
-  tensors: Map<string, Tensor>;
-}
-
 /**
  * Saves a network's configuration and parameters as a safetensors file, all or nothing: on any failure a previous file
  * at `path` stays as it was. Throws ERR_SYNFIRE_IO.
  */
 export async function saveCheckpoint(network: LayerNetwork, path: string): Promise<void> {
-  await writeCheckpoint(path, network, null);
+  await writeCheckpoint(path, network, null, transferBuffer(network));
 }
 
 /**
@@ -35,29 +29,39 @@ export async function saveCheckpoint(network: LayerNetwork, path: string): Promi
  * ERR_SYNFIRE_CHECKPOINT for a file that is not a checkpoint, ERR_SYNFIRE_IO for one that cannot be read.
  */
 export async function loadCheckpoint(path: string): Promise<LoadedCheckpoint> {
-  const { metadata, tensors } = await readCheckpoint(path);
-  checkFits(metadata.network, tensors, path);
-  const network = new LayerNetwork(metadata.network);
-  restoreTensors(network, tensors, path, modelTensors(network));
-  return { network, metadata };
+  return withTensorFile(path, async (reader) => {
+    const metadata = decodeMetadata(reader.metadata, path);
+    checkFits(metadata.network, reader);
+    const network = new LayerNetwork(metadata.network);
+    await restoreTensors(network, reader, modelTensors(network), transferBuffer(network));
+    return { network, metadata };
+  });
 }
 
-/** As `saveCheckpoint`; with a state of training, the optimiser's tensors are saved as well. */
+/** The metadata of the checkpoint at `path`, without its tensors. */
+export async function readCheckpointMetadata(path: string): Promise<CheckpointMetadata> {
+  return withTensorFile(path, async (reader) => decodeMetadata(reader.metadata, path));
+}
+
+/**
+ * As `saveCheckpoint`; with a state of training, the optimiser's tensors are saved as well. All tensors go through
+ * `buffer`, one after the other, so that saving needs no more memory than that.
+ */
 export async function writeCheckpoint(
   path: string,
   network: LayerNetwork,
   training: TrainingState | null,
+  buffer: Float32Array,
 ): Promise<void> {
   const metadata = encodeMetadata({ synfireVersion: packageVersion(), network: network.config, training });
   const saved = training === null ? modelTensors(network) : network.native.tensors();
-  const tensors = new Map(saved.map((info) => [info.name, tensorOf(network, info)]));
+  const tensors = new Map(saved.map((info) => [info.name, tensorOf(network, info, buffer)]));
   await writeFileAtomic(path, encodeTensors({ tensors, metadata }));
 }
 
-/** Reads and checks a file without building the network. */
-export async function readCheckpoint(path: string): Promise<CheckpointContents> {
-  const { tensors, metadata } = decodeTensors(await readBytes(path), path);
-  return { tensors, metadata: decodeMetadata(metadata, path) };
+/** Room for the largest tensor of a network. */
+export function transferBuffer(network: LayerNetwork): Float32Array {
+  return new Float32Array(Math.max(...network.native.tensors().map(({ shape }) => elements(shape))));
 }
 
 /** The tensors that a network needs to predict, in the order in which they have to be written. */
@@ -65,21 +69,28 @@ export function modelTensors(network: LayerNetwork): NativeTensorInfo[] {
   return network.native.tensors().filter(({ name }) => !name.startsWith('optimizer.'));
 }
 
-/** Copies tensors of the file `source` into the network; each has to be there with the network's own shape. */
-export function restoreTensors(
+/** Copies tensors of a file into the network; each has to be there with the network's own shape. */
+export async function restoreTensors(
   network: LayerNetwork,
-  tensors: ReadonlyMap<string, Tensor>,
-  source: string,
+  reader: TensorReader,
   wanted: readonly NativeTensorInfo[],
-): void {
-  for (const { name, shape } of wanted) {
-    const tensor = tensors.get(name);
-    if (tensor?.type !== 'F32' || tensor.shape.join() !== shape.join()) {
-      const found = tensor && `${tensor.type} [${tensor.shape.join(', ')}]`;
-      throw fault(`${source}: tensor '${name}'`, found, `F32 [${shape.join(', ')}], as the network's configuration says`);
-    }
-    writeTensor(network, name, tensor.data, source);
+  buffer: Float32Array,
+): Promise<void> {
+  for (const info of wanted) {
+    const values = buffer.subarray(0, elements(info.shape));
+    await readTensor(reader, info, values);
+    writeTensor(network, info.name, values, reader.name);
   }
+}
+
+/** Reads a tensor of the given name and shape into `values`. Throws ERR_SYNFIRE_CHECKPOINT when it is another. */
+export async function readTensor(reader: TensorReader, { name, shape }: NativeTensorInfo, values: Float32Array): Promise<void> {
+  const tensor = reader.tensors.get(name);
+  if (tensor?.type !== 'F32' || tensor.shape.join() !== shape.join()) {
+    const found = tensor && `${tensor.type} [${tensor.shape.join(', ')}]`;
+    throw fault(`${reader.name}: tensor '${name}'`, found, `F32 [${shape.join(', ')}], as the network's configuration says`);
+  }
+  await reader.read(name, values);
 }
 
 /** The native network refuses values that cannot be; here they are the file's fault. */
@@ -93,38 +104,22 @@ function writeTensor(network: LayerNetwork, name: string, values: Float32Array, 
 }
 
 /** The array is read when it is its turn to be written. */
-function tensorOf(network: LayerNetwork, { name, shape }: NativeTensorInfo): Tensor {
+function tensorOf(network: LayerNetwork, { name, shape }: NativeTensorInfo, buffer: Float32Array): Tensor {
   return {
     type: 'F32',
     shape,
     get data() {
-      return callNative(() => network.native.readTensor(name));
+      return callNative(() => network.native.readTensor(name, buffer.subarray(0, elements(shape))));
     },
   };
 }
 
 /** A network is only built when the file holds enough values for its parameters: memory stays in proportion to the file. */
-function checkFits(config: NetworkConfig, tensors: ReadonlyMap<string, Tensor>, source: string): void {
-  const shapes = inferShapes(config);
-  const needed = shapes.reduce((total, { synapses }) => total + elements(synapses?.weightShape ?? [0]), 0);
-  const held = [...tensors.values()].reduce((total, { data }) => total + data.length, 0);
-  if (needed > held) throw fault(`${source}: values in tensors`, held, `at least ${needed}, as the network's configuration says`);
+function checkFits(config: NetworkConfig, { name, tensors }: TensorReader): void {
+  const needed = inferShapes(config).reduce((total, { synapses }) => total + elements(synapses?.weightShape ?? [0]), 0);
+  const held = [...tensors.values()].reduce((total, { shape }) => total + elements(shape), 0);
+  if (needed > held) throw fault(`${name}: values in tensors`, held, `at least ${needed}, as the network's configuration says`);
 }
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const expected = 'a checkpoint file that can be read';
-    const details = { field: 'checkpoint', value: path, expected, cause: error };
-    const kind = absent.has(code ?? '') ? 'ERR_SYNFIRE_CHECKPOINT' : 'ERR_SYNFIRE_IO';
-    throw new SynfireError(kind, `cannot read the checkpoint ${path}: ${message}; expected ${expected}`, details);
-  }
-}
-
-/** What the system says when a path does not lead to a file. */
-const absent = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
 
 function fault(field: string, value: unknown, expected: string): SynfireError {
   return invalid('ERR_SYNFIRE_CHECKPOINT', field, value, expected);

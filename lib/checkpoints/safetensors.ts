@@ -21,8 +21,8 @@ export interface TensorFile {
 
 /**
  * The bytes of a safetensors file as chunks to be written one after the other. A tensor's `data` is read once and only
- * when its turn comes, so that a getter can supply one array at a time. Throws `ERR_SYNFIRE_CHECKPOINT` when a shape and
- * its data disagree or a name is reserved.
+ * when its turn comes, so that a getter can supply one array at a time: a chunk is valid until the next one is asked
+ * for. Throws `ERR_SYNFIRE_CHECKPOINT` when a shape and its data disagree or a name is reserved.
  */
 export function* encodeTensors(file: TensorFile): Generator<Uint8Array> {
   yield encodeHeader(file);
@@ -35,37 +35,53 @@ export function* encodeTensors(file: TensorFile): Generator<Uint8Array> {
   }
 }
 
+/** Where a tensor lies in a file. */
+export interface StoredTensor {
+  type: TensorType;
+  shape: number[];
+  /** Of its first byte in the file. */
+  offset: number;
+  byteLength: number;
+}
+
+/** What the header of a file says, found to agree with itself and with the size of the file. */
+export interface TensorLayout {
+  tensors: Map<string, StoredTensor>;
+  metadata: Map<string, string>;
+}
+
+/** Bytes at the start of a file that say how long the header behind them is. */
+export const lengthBytes = 8;
+
 /**
- * Takes a safetensors file apart. The arrays are views of `bytes` where the alignment allows it and copies elsewhere, so
- * nothing larger than the file is ever allocated. `source` names the file in errors (`ERR_SYNFIRE_CHECKPOINT`).
+ * Where the header of a file of `fileBytes` bytes ends, from its first `lengthBytes` bytes. `source` names the file in
+ * errors. Throws `ERR_SYNFIRE_CHECKPOINT` when it would be beyond the end of the file.
  */
-export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
-  const { header, dataStart } = decodeHeader(bytes, source);
+export function headerEnd(start: Uint8Array, fileBytes: number, source: string): number {
+  if (start.length < lengthBytes) throw fault(`${source}: file size`, fileBytes, `at least ${lengthBytes} bytes`);
+  const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
+  const limit = Math.min(fileBytes - lengthBytes, maxHeaderBytes);
+  if (length > BigInt(limit)) throw fault(`${source}: header length`, length, `at most ${limit} bytes in this file`);
+  return lengthBytes + Number(length);
+}
+
+/** Reads a file's header, the first `headerEnd` bytes of it. Throws `ERR_SYNFIRE_CHECKPOINT`. */
+export function decodeHeader(head: Uint8Array, fileBytes: number, source: string): TensorLayout {
+  const text = decodeUtf8(head.subarray(lengthBytes), source);
+  const header = parseJson(text, source);
+  if (!isObject(header)) throw fault(`${source}: header`, header, 'a JSON object');
+  rejectRepeatedKeys(text, source);
   const metadata = new Map<string, string>();
-  const tensors = new Map<string, Tensor>();
-  const ranges: Range[] = [];
+  const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of Object.entries(header)) {
     if (name === metadataName) readMetadata(value, metadata, source);
-    else ranges.push(readRange(name, value, source));
+    else tensors.set(name, readTensor(name, value, head.length, source));
   }
-  checkCoverage(ranges, bytes.length - dataStart, source);
-  for (const { name, type, shape, begin, end } of ranges) {
-    const data = view(type, bytes.subarray(dataStart + begin, dataStart + end));
-    tensors.set(name, { type, shape, data } as Tensor);
-  }
+  checkCoverage(tensors, head.length, fileBytes, source);
   return { tensors, metadata };
 }
 
-interface Range {
-  name: string;
-  type: TensorType;
-  shape: number[];
-  begin: number;
-  end: number;
-}
-
 const metadataName = '__metadata__';
-const lengthBytes = 8;
 /** The format's own limit on the header. */
 const maxHeaderBytes = 100_000_000;
 const elementBytes: Record<TensorType, number> = { F64: 8, F32: 4, I32: 4, U8: 1 };
@@ -86,20 +102,6 @@ function encodeHeader({ tensors, metadata }: TensorFile): Uint8Array {
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - lengthBytes), true);
   header.set(json, lengthBytes);
   return header;
-}
-
-function decodeHeader(bytes: Uint8Array, source: string): { header: object; dataStart: number } {
-  const field = `${source}: header length`;
-  if (bytes.length < lengthBytes) throw fault(`${source}: file size`, bytes.length, 'at least 8 bytes');
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  const limit = Math.min(bytes.length - lengthBytes, maxHeaderBytes);
-  if (length > BigInt(limit)) throw fault(field, length, `at most ${limit} bytes in this file`);
-  const dataStart = lengthBytes + Number(length);
-  const text = decodeUtf8(bytes.subarray(lengthBytes, dataStart), source);
-  const header = parseJson(text, source);
-  if (!isObject(header)) throw fault(`${source}: header`, header, 'a JSON object');
-  rejectRepeatedKeys(text, source);
-  return { header, dataStart };
 }
 
 function decodeUtf8(bytes: Uint8Array, source: string): string {
@@ -152,7 +154,7 @@ function readMetadata(value: unknown, metadata: Map<string, string>, source: str
   }
 }
 
-function readRange(name: string, value: unknown, source: string): Range {
+function readTensor(name: string, value: unknown, dataStart: number, source: string): StoredTensor {
   const field = `${source}: tensor '${name}'`;
   if (!isObject(value)) throw fault(field, value, 'an object with dtype, shape and data_offsets');
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
@@ -160,37 +162,25 @@ function readRange(name: string, value: unknown, source: string): Range {
   if (!isSizes(shape)) throw fault(`${field} shape`, shape, 'a list of whole numbers');
   if (!isSizes(offsets) || offsets.length !== 2) throw fault(`${field} data_offsets`, offsets, 'two whole numbers');
   const [begin, end] = offsets as [number, number];
-  const bytes = product(shape) * elementBytes[dtype];
-  if (end - begin !== bytes) throw fault(`${field} data_offsets`, offsets, `a range of ${bytes} bytes, as its shape says`);
-  return { name, type: dtype, shape, begin, end };
+  const byteLength = product(shape) * elementBytes[dtype];
+  if (end - begin !== byteLength) {
+    throw fault(`${field} data_offsets`, offsets, `a range of ${byteLength} bytes, as its shape says`);
+  }
+  return { type: dtype, shape, offset: dataStart + begin, byteLength };
 }
 
-/** The arrays must fill the data part exactly: no hole, no overlap, nothing past the end. */
-function checkCoverage(ranges: Range[], dataBytes: number, source: string): void {
-  let filled = 0;
-  for (const { name, begin, end } of ranges.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+/** The arrays must fill the file from the header to its end: no hole, no overlap, nothing behind it. */
+function checkCoverage(tensors: TensorLayout['tensors'], dataStart: number, fileBytes: number, source: string): void {
+  let filled = dataStart;
+  const order = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength);
+  for (const [name, { offset, byteLength }] of order) {
     const field = `${source}: tensor '${name}' data_offsets`;
-    if (begin !== filled) throw fault(field, [begin, end], `a range that begins at ${filled}, where the one before it ends`);
-    if (end > dataBytes) throw fault(field, [begin, end], `a range within the ${dataBytes} data bytes of the file`);
-    filled = end;
+    const range = [offset - dataStart, offset - dataStart + byteLength];
+    if (offset !== filled) throw fault(field, range, `a range that begins at ${filled - dataStart}, where the one before it ends`);
+    if (byteLength > fileBytes - offset) throw fault(field, range, `a range within the ${fileBytes - dataStart} data bytes of the file`);
+    filled = offset + byteLength;
   }
-  if (filled !== dataBytes) throw fault(`${source}: data size`, dataBytes, `${filled} bytes, as the header says`);
-}
-
-function view(type: TensorType, bytes: Uint8Array): TensorArrays[TensorType] {
-  const size = elementBytes[type];
-  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  const length = byteLength / size;
-  switch (type) {
-    case 'F64':
-      return new Float64Array(buffer, byteOffset, length);
-    case 'F32':
-      return new Float32Array(buffer, byteOffset, length);
-    case 'I32':
-      return new Int32Array(buffer, byteOffset, length);
-    case 'U8':
-      return new Uint8Array(buffer, byteOffset, length);
-  }
+  if (filled !== fileBytes) throw fault(`${source}: data size`, fileBytes - dataStart, `${filled - dataStart} bytes, as the header says`);
 }
 
 /** Number of elements; a product beyond 2^53 comes out as Infinity or inexact and so never matches a byte range. */

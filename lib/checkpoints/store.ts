@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalid, SynfireError } from '../errors.ts';
 import type { LayerNetwork } from '../networks/layer-network.ts';
 import { linkFileAtomic, removeLeftovers } from './atomic.ts';
-import { type CheckpointContents, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { readCheckpointMetadata, transferBuffer, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingState } from './metadata.ts';
 
 export interface StoreOptions {
@@ -23,10 +23,12 @@ export class CheckpointStore {
   readonly latest: string;
   readonly best: string;
   readonly #options: StoreOptions;
+  /** Kept from one checkpoint to the next. */
+  #buffer: Float32Array | undefined;
 
   private constructor(options: StoreOptions) {
     this.#options = options;
-    this.latest = join(options.directory, latestName);
+    this.latest = latestIn(options.directory);
     this.best = join(options.directory, bestName);
   }
 
@@ -50,8 +52,9 @@ export class CheckpointStore {
 
   /** Saves the state as the latest; at the end of an epoch also as that epoch's and, when it is that, as the best. */
   async save(network: LayerNetwork, state: TrainingState): Promise<void> {
-    await writeCheckpoint(this.latest, network, state);
-    if (state.step > 0) return;
+    this.#buffer ??= transferBuffer(network);
+    await writeCheckpoint(this.latest, network, state, this.#buffer);
+    if (state.step > 0 || state.epoch === 0) return;
     if (this.#options.saveBest && state.best?.epoch === state.epoch) await linkFileAtomic(this.latest, this.best);
     await linkFileAtomic(this.latest, this.#epochFile(state.epoch));
     await this.#prune(state.epoch);
@@ -90,25 +93,26 @@ export async function findCheckpoint(path: string, which: 'latest' | 'best'): Pr
   throw invalid('ERR_SYNFIRE_CHECKPOINT', 'checkpoint', path, `a checkpoint file or a folder with ${names.join(' or ')}`);
 }
 
+/** The file of the latest checkpoint in a folder of checkpoints. */
+export function latestIn(directory: string): string {
+  return join(directory, latestName);
+}
+
 /** Name of the folder of checkpoints within a run's folder. */
 export const checkpointsName = 'checkpoints';
 
 /**
- * The checkpoint of the best epoch that `state`, read from `file`, speaks of, searched beside that file; null when the
- * training has no best epoch yet. Throws ERR_SYNFIRE_CHECKPOINT when it is missing.
+ * The file with the model of the best epoch that `state`, read from `file`, speaks of, searched beside that file; null
+ * when the training has no best epoch yet. Throws ERR_SYNFIRE_CHECKPOINT when it is missing.
  */
-export async function readBest(
-  file: string,
-  { best, settings }: TrainingState,
-): Promise<(CheckpointContents & { file: string }) | null> {
+export async function findBest(file: string, { best, settings }: TrainingState): Promise<string | null> {
   if (best === null) return null;
   const folder = dirname(file);
   for (const candidate of [join(folder, bestName), epochFile(folder, best.epoch), file]) {
     if (!(await exists(candidate))) continue;
-    const contents = await readCheckpoint(candidate);
-    const { training } = contents.metadata;
+    const { training } = await readCheckpointMetadata(candidate);
     const isBest = training?.epoch === best.epoch && training.step === 0;
-    if (isBest && isDeepStrictEqual([training.best, training.settings], [best, settings])) return { ...contents, file: candidate };
+    if (isBest && isDeepStrictEqual([training.best, training.settings], [best, settings])) return candidate;
   }
   throw invalid('ERR_SYNFIRE_CHECKPOINT', 'best checkpoint', join(folder, bestName), `the model of epoch ${best.epoch}, the best so far`);
 }

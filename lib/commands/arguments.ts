@@ -23,7 +23,7 @@ export const largest = { epochs: 1e6, batchSize: 65536, threads: 1024, seed: 2 *
 /** `--data`, and `--limit` for the first samples of it only. */
 export function dataOptions(command: Command): Command {
   return command
-    .option('--data <name|folder>', 'a data set: digits (built in), mnist, fashion-mnist, kmnist, or a folder of IDX or NPY files')
+    .option('--data <name|folder|files>', dataHelp)
     .option('--limit <n>', 'use only the first n samples of each part', integer('--limit', 1, largest.samples));
 }
 
@@ -41,6 +41,16 @@ export function outputOptions(command: Command): Command {
     .option('--json', 'print JSON, one object a line, and nothing else on standard output')
     .option('--quiet', 'show no progress');
 }
+
+/** Reads which part of a data set is meant. */
+export function part(name: string): 'test' | 'train' {
+  if (name === 'test' || name === 'train') return name;
+  throw refused('--part', name, oneOf(['test', 'train'], name));
+}
+
+const dataHelp =
+  'digits (built in), mnist, fashion-mnist or kmnist; a folder of IDX or NPY files; or samples,labels files: those to ' +
+  'train with, then those to test with';
 
 function device(name: string): string {
   if (name === 'auto' || name === 'cpu') return name;

@@ -1,7 +1,7 @@
 // synfire info: what this installation is and what it can use.
 import type { Command } from 'commander';
 import { native, packageVersion } from '../native/index.ts';
-import { table } from './text.ts';
+import { pairs } from './text.ts';
 
 export function addInfo(program: Command): void {
   program
@@ -38,7 +38,7 @@ function collect(): Info {
 }
 
 function describe(info: Info): string {
-  return table([
+  return pairs([
     ['synfire', info.version],
     ['instruction set', `${info.instructionSet} (of ${info.instructionSets.join(', ')})`],
     ['devices', info.devices.join(', ')],

@@ -1,13 +1,22 @@
 // Text for people: tables, sizes and errors.
 import { type ErrorCode, SynfireError, show } from '../errors.ts';
 
-/** Rows in columns of equal width; columns of figures are set to the right. The first row is the head. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** A head and rows in columns; columns of figures are set to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const isFigure = head.map((_, column) => rows.every((row) => /^[-\d]|^$/.test(row[column] ?? '')));
+  return inColumns([head, ...rows], (cell, width, column) => (isFigure[column] ? cell.padStart(width) : cell.padEnd(width)));
+}
+
+/** Names and what stands for them, one pair a line. */
+export function pairs(rows: readonly (readonly [string, string])[]): string {
+  return inColumns(rows, (cell, width) => cell.padEnd(width));
+}
+
+type Align = (cell: string, width: number, column: number) => string;
+
+function inColumns(rows: readonly (readonly string[])[], align: Align): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const isFigure = widths.map((_, column) => rows.slice(1).every((row) => /^[-\d(]|^$/.test(row[column] ?? '')));
-  const align = (cell: string, column: number) =>
-    isFigure[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!);
-  return rows.map((row) => row.map(align).join('  ').trimEnd()).join('\n');
+  return rows.map((row) => row.map((cell, column) => align(cell, widths[column]!, column)).join('  ').trimEnd()).join('\n');
 }
 
 /** A number of bytes in a unit that suits it. */
@@ -32,8 +41,7 @@ export function errorBlock(error: unknown, stack: boolean): string {
 function synfireLines(error: SynfireError): string[] {
   const { code, message, field, expected } = error;
   const lines = [`error ${code}`, ...message.split('\n').map((line) => `  ${line}`)];
-  if (field !== undefined) lines.push(`  field:    ${field}`);
-  if ('value' in error) lines.push(`  value:    ${show(error.value)}`);
+  if (field !== undefined) lines.push(`  field:    ${field}`, `  value:    ${show(error.value)}`);
   if (expected !== undefined) lines.push(`  expected: ${expected}`);
   const hint = hints[code];
   if (hint !== undefined) lines.push(`  hint:     ${hint}`);

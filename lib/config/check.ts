@@ -54,17 +54,12 @@ const mostShown = 8;
 function problemsOf(issue: z.core.$ZodIssue, root: unknown, rootName: string): Problem[] {
   const field = fieldName(rootName, issue.path);
   const value = valueAt(root, issue.path);
-  if (issue.code === 'unrecognized_keys')
+  if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(field, key, value, issue.message.split(' ')));
+  }
   const expected = issue.message;
-  return [
-    {
-      field,
-      value,
-      expected,
-      text: `${field || 'the configuration'} is ${show(value)}; expected ${expected}`,
-    },
-  ];
+  const text = `${field || 'the configuration'} is ${show(value)}; expected ${expected}`;
+  return [{ field, value, expected, text }];
 }
 
 /**
@@ -79,19 +74,13 @@ function unknownKey(sectionName: string, key: string, parent: unknown, known: st
   return { field, value, expected, text: `${field} is not a known key; ${remedy}` };
 }
 
-function problemsError(
-  problems: Problem[],
-  { code = 'ERR_SYNFIRE_CONFIG', locate }: CheckOptions,
-): SynfireError {
+function problemsError(problems: Problem[], options: CheckOptions): SynfireError {
+  const { code = 'ERR_SYNFIRE_CONFIG', locate } = options;
   const all = [...new Set(problems.map(({ field, text }) => placed(text, field, locate)))];
   const lines = all.slice(0, mostShown);
   if (all.length > mostShown) lines.push(`… and ${all.length - mostShown} more`);
-  const [first] = problems;
-  return new SynfireError(
-    code,
-    lines.join('\n'),
-    first && { field: first.field, value: first.value, expected: first.expected },
-  );
+  const { field, value, expected } = problems[0]!;
+  return new SynfireError(code, lines.join('\n'), { field, value, expected });
 }
 
 function placed(message: string, field: string, locate: Locate | undefined): string {

@@ -1,18 +1,28 @@
 // Completes a run's configuration: a preset underneath, defaults filled in, layers checked against each
 // other.
 import { invalid } from '../errors.ts';
-import { presetRun } from '../networks/presets.ts';
+import { type PresetName, presetRun } from '../networks/presets.ts';
 import { inferShapes } from '../networks/shapes.ts';
 import { check, type Locate, locating } from './check.ts';
 import { isRecord } from './fields.ts';
 import { merge } from './merge.ts';
-import { type RunConfig, runSchema } from './schema.ts';
+import { type NetworkOptions, type RunConfig, type RunOptions, runSchema } from './schema.ts';
+
+/** A run as it is written: `network.preset` may stand for everything that is left out. */
+export type WrittenRun = Omit<RunOptions, 'network'> & {
+  network: NetworkOptions | (Partial<NetworkOptions> & { preset: PresetName });
+};
 
 /**
- * The complete configuration of a run from what was written. `network.preset` names a preset of network,
- * training and data whose keys the written ones replace. Throws ERR_SYNFIRE_CONFIG.
+ * The complete configuration of a run from what was written. A preset gives network, training and data, whose
+ * keys the written ones replace (see `merge`). Throws ERR_SYNFIRE_CONFIG.
  */
-export function configureRun(written: Record<string, unknown>, locate?: Locate): RunConfig {
+export function configureRun(run: WrittenRun): RunConfig {
+  return completeRun({ ...run });
+}
+
+/** As `configureRun`, for what a file says; `locate` tells errors where. */
+export function completeRun(written: Record<string, unknown>, locate?: Locate): RunConfig {
   const options = locating(locate, () => withPreset(written));
   const config = check(runSchema, options, { root: '', ...(locate && { locate }) });
   locating(locate, () => inferShapes(config.network));

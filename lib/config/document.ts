@@ -59,31 +59,20 @@ const aliases: readonly (readonly [from: string, to: string])[] = [
 ];
 
 /** Names that may stand for a monitored value; validation is what they mean. */
-const monitorNames: Record<string, string> = {
-  loss: 'validationLoss',
-  accuracy: 'validationAccuracy',
-  valLoss: 'validationLoss',
-  valAccuracy: 'validationAccuracy',
-};
+const monitorNames = new Map([
+  ['loss', 'validationLoss'],
+  ['accuracy', 'validationAccuracy'],
+  ['valLoss', 'validationLoss'],
+  ['valAccuracy', 'validationAccuracy'],
+]);
 
 /** Keys whose values are words of the schemas, which may be written in snake_case as well. */
-const wordKeys = new Set([
-  ...[
-    'kind',
-    'mode',
-    'input',
-    'readout',
-    'precision',
-    'reduction',
-    'neuron',
-    'encoder',
-    'loss',
-    'reset',
-    'init',
-  ],
-  ...['surrogate', 'optimizer', 'schedule', 'rateDerivative', 'ratePresynaptic', 'monitor', 'monitorMetric'],
-  ...['normalisation', 'normalization'],
-]);
+const wordKeys = new Set(
+  (
+    'kind mode input readout precision reduction neuron encoder loss reset init surrogate optimizer schedule ' +
+    'rateDerivative ratePresynaptic monitor monitorMetric normalisation normalization'
+  ).split(' '),
+);
 
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -101,16 +90,7 @@ function copyTable(table: Record<string, unknown>, path: string[]): PlainTable {
 
 function copyValue(value: unknown, path: string[]): Plain {
   const field = path.join('.');
-  if (path.length > mostNested) {
-    throw new SynfireError(
-      'ERR_SYNFIRE_CONFIG',
-      `${field} is nested too deeply; expected at most ${mostNested} levels`,
-      {
-        field,
-        expected: `at most ${mostNested} levels`,
-      },
-    );
-  }
+  if (path.length > mostNested) throw refusedKey(path, `at most ${mostNested} levels of tables and lists`);
   if (typeof value === 'string') return wordKeys.has(path.at(-1) ?? '') ? camelCase(value) : value;
   if (typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') {
@@ -143,13 +123,10 @@ function put(table: PlainTable, path: string[], value: Plain, from: string): voi
   let parent = table;
   for (const key of path.slice(0, -1)) parent = childTable(parent, key);
   const key = path.at(-1) ?? '';
-  if (Object.hasOwn(parent, key))
-    throw invalid(
-      'ERR_SYNFIRE_CONFIG',
-      from,
-      value,
-      `it only once: ${path.join('.')} is ${show(parent[key])}`,
-    );
+  if (Object.hasOwn(parent, key)) {
+    const expected = `it only once: ${path.join('.')} is ${show(parent[key])}`;
+    throw invalid('ERR_SYNFIRE_CONFIG', from, value, expected);
+  }
   parent[key] = value;
 }
 
@@ -165,7 +142,7 @@ function childTable(parent: PlainTable, key: string): PlainTable {
 function renameMonitor(table: PlainTable): void {
   const training = table.training;
   const convergence = isRecord(training) ? training.convergence : undefined;
-  if (!isRecord(convergence) || typeof convergence.monitor !== 'string') return;
-  if (Object.hasOwn(monitorNames, convergence.monitor))
-    convergence.monitor = monitorNames[convergence.monitor]!;
+  if (!isRecord(convergence)) return;
+  const name = monitorNames.get(String(convergence.monitor));
+  if (name !== undefined) convergence.monitor = name;
 }

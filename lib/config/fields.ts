@@ -29,6 +29,7 @@ export function seed() {
   return integer({ min: 0, max: 2 ** 32 - 1 });
 }
 
+/** True or false. */
 export function flag() {
   return z.boolean({ error: 'true or false' });
 }
@@ -56,7 +57,7 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   const keys = Object.keys(shape);
   return z.strictObject(shape, {
     error: (issue) =>
-      issue.code === 'unrecognized_keys' ? keys.join(' ') : `a table with keys among ${keys.join(', ')}`,
+      issue.code === 'unrecognized_keys' ? keys.join(' ') : `an object with keys among ${keys.join(', ')}`,
   });
 }
 
@@ -89,9 +90,8 @@ export function variants<Member extends Kinded, Default extends string = never>(
 
 function withKind(value: unknown, defaultKind: string | undefined): unknown {
   if (typeof value === 'string') return { kind: value };
-  if (defaultKind !== undefined && isRecord(value) && value.kind === undefined)
-    return { ...value, kind: defaultKind };
-  return value;
+  const lacksKind = isRecord(value) && value.kind === undefined;
+  return lacksKind && defaultKind !== undefined ? { ...value, kind: defaultKind } : value;
 }
 
 /** Whether a value is an object with keys, rather than an array or null. */
@@ -113,7 +113,11 @@ function limited<Schema extends z.ZodNumber>(
 
 function describeRange(what: string, { min, max, above, below }: NumberRange): string {
   if (min !== undefined && max !== undefined) return `${what} from ${min} to ${max}`;
-  const lower = min !== undefined ? `at least ${min}` : above !== undefined ? `above ${above}` : '';
-  const upper = max !== undefined ? `at most ${max}` : below !== undefined ? `below ${below}` : '';
-  return [what, [lower, upper].filter(Boolean).join(' and ')].filter(Boolean).join(' ');
+  const limits = [
+    ...(min === undefined ? [] : [`at least ${min}`]),
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(max === undefined ? [] : [`at most ${max}`]),
+    ...(below === undefined ? [] : [`below ${below}`]),
+  ];
+  return limits.length === 0 ? what : `${what} ${limits.join(' and ')}`;
 }

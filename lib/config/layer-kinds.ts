@@ -124,7 +124,11 @@ export const layerKinds = {
     options: conv2dOptions,
     place: (layer, input, refuse) => {
       const [channels, ...size] = planes(input, refuse);
-      checkPadding(layer, layer.kernel.map((side) => side - 1), refuse);
+      checkPadding(
+        layer,
+        layer.kernel.map((side) => side - 1),
+        refuse,
+      );
       const [height, width] = slide({ ...layer, size }, refuse);
       const area = layer.kernel[0] * layer.kernel[1];
       return {
@@ -196,7 +200,11 @@ type Pooling = Omit<z.output<typeof avgPool2dOptions>, 'kind'>;
 function placePooling(layer: Pooling, input: Shape, refuse: Refuse): Placement {
   const [channels, ...size] = planes(input, refuse);
   const { kernel, stride = kernel, padding } = layer;
-  checkPadding(layer, kernel.map((side) => Math.floor(side / 2)), refuse);
+  checkPadding(
+    layer,
+    kernel.map((side) => Math.floor(side / 2)),
+    refuse,
+  );
   return { output: [channels, ...slide({ kernel, stride, padding, size }, refuse)], macs: 0 };
 }
 
@@ -225,7 +233,8 @@ function planes(input: Shape, refuse: Refuse): [number, number, number] {
 }
 
 function checkPadding({ padding }: { padding: Shape }, most: Shape, refuse: Refuse): void {
-  if (padding.some((side, axis) => side > most[axis]!)) refuse('padding', `at most ${most.join(' x ')} for this kernel`);
+  if (padding.some((side, axis) => side > most[axis]!))
+    refuse('padding', `at most ${most.join(' x ')} for this kernel`);
 }
 
 interface Sliding {

@@ -17,7 +17,8 @@ const parsers: Record<string, (text: string, file: string) => RunConfig> = {
  * The run that `source` names: a preset, or a path that ends in .toml or .json. Throws ERR_SYNFIRE_CONFIG.
  */
 export async function loadRun(source: string): Promise<RunConfig> {
-  if (presetNames.some((name) => name === source)) return configureRun({ network: { preset: source } });
+  const preset = presetNames.find((name) => name === source);
+  if (preset !== undefined) return configureRun({ network: { preset } });
   const parse = parsers[extname(source).toLowerCase()];
   if (parse === undefined) throw unknownSource(source);
   return parse(await readConfig(source), source);

@@ -76,7 +76,7 @@ const surrogate = variants([
   }),
   section({
     kind: z.literal('rectangle'),
-    /** w of 1 / w where |x| < w / 2, else 0. Default 1. */
+    /** w of 1 / 2w where |x| < w, else 0. Default 1. */
     width: slopeOrWidth().default(1),
   }),
   section({

@@ -8,8 +8,8 @@ const sampleCount = () => integer({ min: 1, max: 2 ** 31 - 1 });
 
 export const dataSchema = section({
   /**
-   * A data set's name, `digits`, `mnist`, `fashion-mnist` or `kmnist`, or a folder of IDX or NPY files.
-   * Default `digits`.
+   * A data set's name, `digits`, `mnist`, `fashion-mnist` or `kmnist`, a folder of IDX or NPY files, or two
+   * or four such files (samples, labels) with commas between. Default `digits`.
    */
   name: text('the name of a data set or a folder').default('digits'),
   /** The folder in which the named data set lies. Default: see `datasets.load`. */
@@ -32,8 +32,11 @@ export const dataSchema = section({
    * Default `none`.
    */
   normalisation: choice('none', 'minMax', 'zScore').default('none'),
-  /** Batches read ahead when data come as a stream. Default 2. */
-  prefetch: integer({ min: 1, max: 1024 }).default(2),
+  /**
+   * Batches read ahead by programs that go through the data batch by batch; a run holds them in memory.
+   * Default 1.
+   */
+  prefetch: integer({ min: 1, max: 1024 }).default(1),
 });
 
 export const checkpointSchema = section({

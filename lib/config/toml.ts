@@ -3,7 +3,7 @@
 import { parse, TomlError } from 'smol-toml';
 import { SynfireError } from '../errors.ts';
 import { type Locate, locating } from './check.ts';
-import { configureRun } from './configure.ts';
+import { completeRun } from './configure.ts';
 import { mostNested, moveAliases, type PlainTable, plainTable } from './document.ts';
 import { jsonKeyLines, type KeyLines, lineOf, tomlKeyLines } from './key-lines.ts';
 import type { RunConfig } from './schema.ts';
@@ -33,7 +33,7 @@ function parseRun(text: string, file: string, format: Format): RunConfig {
   const moves = new Map<string, string>();
   const locate = locator(file, () => moved(format.keyLines(text), moves));
   const table = locating(locate, () => normalise(document, moves));
-  return configureRun(table, locate);
+  return completeRun(table, locate);
 }
 
 function normalise(document: unknown, moves: Map<string, string>): PlainTable {

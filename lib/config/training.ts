@@ -16,11 +16,11 @@ const common = (learningRate: number, weightDecay: number) => ({
 
 const moments = {
   /** Default 0.9. */
-  beta1: number({ min: 0, below: 1 }).default(0.9),
+  beta1: number({ min: 0, max: 0.9999999 }).default(0.9),
   /** Default 0.999. */
-  beta2: number({ min: 0, below: 1 }).default(0.999),
+  beta2: number({ min: 0, max: 0.9999999 }).default(0.999),
   /** Default 1e-8. */
-  epsilon: number({ above: 0, max: 1 }).default(1e-8),
+  epsilon: number({ min: 1e-20, max: 1 }).default(1e-8),
 };
 
 const optimizer = variants(
@@ -29,7 +29,7 @@ const optimizer = variants(
       kind: z.literal('sgd'),
       ...common(0.01, 0),
       /** Default 0. */
-      momentum: number({ min: 0, below: 1 }).default(0),
+      momentum: number({ min: 0, max: 0.9999999 }).default(0),
     }),
     section({ kind: z.literal('adam'), ...common(0.001, 0), ...moments }),
     section({ kind: z.literal('adamw'), ...common(0.001, 0.01), ...moments }),

@@ -1,7 +1,13 @@
 // An array in a file, IDX or NPY: its header is checked before anything is allocated, its rows are read piece by piece.
 
 import { ByteReader, type ByteSource, malformed } from './byte-reader.ts';
-import { bytesPerElement, type ElementArray, type ElementType, elementsOf, toMachineOrder } from './element-types.ts';
+import {
+  bytesPerElement,
+  type ElementArray,
+  type ElementType,
+  elementsOf,
+  toMachineOrder,
+} from './element-types.ts';
 
 /** What the header of an array file says. */
 export interface ArrayHeader {
@@ -37,7 +43,11 @@ export class ArrayFile {
   readonly header: ArrayHeader;
   readonly #reader: ByteReader;
 
-  static async open(source: ByteSource, readHeader: HeaderReader, options: ReadOptions = {}): Promise<ArrayFile> {
+  static async open(
+    source: ByteSource,
+    readHeader: HeaderReader,
+    options: ReadOptions = {},
+  ): Promise<ArrayFile> {
     const reader = await ByteReader.open(source, options.signal);
     try {
       const header = await readHeader(reader);
@@ -100,15 +110,12 @@ export class ArrayFile {
 
   async #fill(target: Uint8Array, before: number): Promise<void> {
     const got = await this.#reader.readInto(target);
-    if (got < target.length) throw this.#wrongLength(`cut off after ${before + got} bytes`);
+    if (got < target.length) throw wrongLength(this.name, before + got, this.header);
   }
 
   async #expectEnd(): Promise<void> {
-    if (!(await this.#reader.atEnd())) throw this.#wrongLength(`longer than ${dataBytes(this.header)} bytes`);
-  }
-
-  #wrongLength(found: string) {
-    return malformed(this.name, 'data', found, describeSize(this.header));
+    if (await this.#reader.atEnd()) return;
+    throw wrongLength(this.name, `more than ${dataBytes(this.header)}`, this.header);
   }
 }
 
@@ -138,7 +145,7 @@ function checkSize(header: ArrayHeader, reader: ByteReader): void {
     throw malformed(reader.name, 'shape', shape, `at most the ${room} bytes of data that this file can hold`);
   }
   if (reader.exact && total < reader.capacity) {
-    throw malformed(reader.name, 'data', `${reader.capacity - headerBytes} bytes long`, describeSize(header));
+    throw wrongLength(reader.name, reader.capacity - headerBytes, header);
   }
 }
 
@@ -146,8 +153,14 @@ function dataBytes({ shape, elementType }: ArrayHeader): number {
   return productOf(shape) * bytesPerElement(elementType);
 }
 
-function describeSize(header: ArrayHeader): string {
-  return `${dataBytes(header)} bytes: ${header.elementType} of shape ${header.shape.join(' x ') || 'a single number'}`;
+function wrongLength(file: string, bytes: number | string, header: ArrayHeader) {
+  const shape = header.shape.join(' x ') || 'a single number';
+  return malformed(
+    file,
+    'data length',
+    bytes,
+    `${dataBytes(header)} bytes: ${header.elementType} of shape ${shape}`,
+  );
 }
 
 function productOf(sizes: number[]): number {

@@ -9,16 +9,28 @@ import { SynfireError, show } from '../errors.ts';
 /** A file's path or its bytes, plain or packed with gzip. */
 export type ByteSource = string | Uint8Array;
 
-const chunkBytes = 256 * 1024;
+const fileChunkBytes = 64 * 1024;
+/** Every unpacked chunk is garbage soon after; small ones keep the process small. */
+const unpackedChunkBytes = 16 * 1024;
 /** Deflate cannot pack better than this; it bounds what a packed file can hold. */
 const largestPackingRatio = 1032;
 
 /** An error about the content of a data file: which file, which part of it, what was found and what would be valid. */
-export function malformed(file: string, field: string, value: unknown, expected: string, cause?: unknown): SynfireError {
-  return new SynfireError('ERR_SYNFIRE_DATA_FORMAT', `${file}: ${field} is ${show(value)}; expected ${expected}`, {
-    ...{ field, value, expected },
-    ...(cause !== undefined && { cause }),
-  });
+export function malformed(
+  file: string,
+  field: string,
+  value: unknown,
+  expected: string,
+  cause?: unknown,
+): SynfireError {
+  return new SynfireError(
+    'ERR_SYNFIRE_DATA_FORMAT',
+    `${file}: ${field} is ${show(value)}; expected ${expected}`,
+    {
+      ...{ field, value, expected },
+      ...(cause !== undefined && { cause }),
+    },
+  );
 }
 
 export class ByteReader {
@@ -28,8 +40,10 @@ export class ByteReader {
   readonly capacity: number;
   /** Whether `capacity` is the exact number of bytes, which a packed source does not tell. */
   readonly exact: boolean;
-  readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #handle: FileHandle | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stream: Readable;
+  readonly #chunks: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
 
   /**
@@ -38,17 +52,30 @@ export class ByteReader {
    */
   static async open(source: ByteSource, signal?: AbortSignal): Promise<ByteReader> {
     signal?.throwIfAborted();
-    if (typeof source !== 'string') return new ByteReader('array bytes', source.length, source, undefined, signal);
-    const handle = await openFile(source);
-    try {
-      const { size } = await handle.stat();
-      const start = new Uint8Array(2);
-      await handle.read(start, 0, 2, 0);
-      return new ByteReader(basename(source), size, start, handle, signal);
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    if (typeof source !== 'string') return new ByteReader('data', source.length, source, undefined, signal);
+    const { handle, size, start } = await openFile(source);
+    return new ByteReader(basename(source), size, start, handle, signal);
+  }
+
+  /** `start`: the first bytes of the file behind `handle`, or all bytes without one. */
+  private constructor(
+    name: string,
+    size: number,
+    start: Uint8Array,
+    handle: FileHandle | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    const packed = start[0] === 0x1f && start[1] === 0x8b;
+    const plain = handle
+      ? handle.createReadStream({ start: 0, autoClose: false, highWaterMark: fileChunkBytes })
+      : Readable.from([start]);
+    this.name = name;
+    this.capacity = packed ? size * largestPackingRatio : size;
+    this.exact = !packed;
+    this.#handle = handle;
+    this.#signal = signal;
+    this.#stream = packed ? unpacked(plain) : plain;
+    this.#chunks = this.#stream[Symbol.asyncIterator]();
   }
 
   /** Fills `target` as far as the source goes and returns the number of bytes. */
@@ -63,6 +90,19 @@ export class ByteReader {
     return filled;
   }
 
+  /** A part of a header, which must be there in full. */
+  async readPart(field: string, bytes: number): Promise<Buffer> {
+    const part = Buffer.alloc(bytes);
+    const got = await this.readInto(part);
+    if (got < bytes) throw malformed(this.name, field, `cut off after ${got} bytes`, `${bytes} bytes`);
+    return part;
+  }
+
+  /** The next byte, which stays to be read; undefined at the end. */
+  async peek(): Promise<number | undefined> {
+    return (await this.atEnd()) ? undefined : this.#rest[0];
+  }
+
   async atEnd(): Promise<boolean> {
     while (this.#rest.length === 0) {
       const next = await this.#next();
@@ -73,69 +113,55 @@ export class ByteReader {
   }
 
   async close(): Promise<void> {
-    await this.#chunks.return?.();
+    this.#stream.destroy();
     await this.#handle?.close();
   }
 
-  private constructor(
-    name: string,
-    size: number,
-    start: Uint8Array,
-    handle: FileHandle | undefined,
-    signal: AbortSignal | undefined,
-  ) {
-    const packed = start[0] === 0x1f && start[1] === 0x8b;
-    this.name = name;
-    this.capacity = packed ? size * largestPackingRatio : size;
-    this.exact = !packed;
-    this.#handle = handle;
-    const plain = handle
-      ? handle.createReadStream({ start: 0, autoClose: false, highWaterMark: chunkBytes })
-      : Readable.from([start]);
-    this.#chunks = chunksOf(packed ? unpacked(plain) : plain, signal);
-  }
-
   async #next(): Promise<Uint8Array | undefined> {
+    this.#signal?.throwIfAborted();
     try {
       const { done, value } = await this.#chunks.next();
       return done ? undefined : value;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      const code = codeOf(error);
       if (code.startsWith('Z_')) throw malformed(this.name, 'gzip data', code, 'a complete gzip file', error);
-      throw error;
+      throw unreadable(this.name, code, error);
     }
   }
 }
 
 function unpacked(plain: Readable): Readable {
-  // The iteration over the result reports errors.
-  return pipeline(plain, createGunzip({ chunkSize: chunkBytes }), () => {});
+  // Errors reach whoever reads the result.
+  return pipeline(plain, createGunzip({ chunkSize: unpackedChunkBytes }), () => {});
 }
 
-async function* chunksOf(stream: Readable, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  for await (const chunk of stream) {
-    signal?.throwIfAborted();
-    yield chunk as Uint8Array;
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
+async function openFile(path: string): Promise<{ handle: FileHandle; size: number; start: Uint8Array }> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path);
-    if ((await handle.stat()).isFile()) return handle;
+    const status = await handle.stat();
+    if (!status.isFile()) throw unreadable(path, 'no regular file');
+    const start = new Uint8Array(2);
+    await handle.read(start, 0, start.length, 0);
+    return { handle, size: status.size, start };
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new SynfireError(
-      missing ? 'ERR_SYNFIRE_DATA_MISSING' : 'ERR_SYNFIRE_IO',
-      missing ? `There is no file ${show(path)}` : `Cannot read ${show(path)}: ${(error as Error).message}`,
-      { field: 'path', value: path, expected: 'a readable file', cause: error },
-    );
+    await handle?.close();
+    if (error instanceof SynfireError) throw error;
+    throw codeOf(error) === 'ENOENT' ? missing(path, error) : unreadable(path, codeOf(error), error);
   }
-  await handle.close();
-  throw new SynfireError('ERR_SYNFIRE_IO', `${show(path)} is not a file`, {
-    field: 'path',
-    value: path,
-    expected: 'a regular file',
-  });
+}
+
+function missing(path: string, cause: unknown): SynfireError {
+  const details = { field: 'path', value: path, expected: 'an existing file', cause };
+  return new SynfireError('ERR_SYNFIRE_DATA_MISSING', `There is no file ${show(path)}`, details);
+}
+
+function unreadable(path: string, reason: string, cause?: unknown): SynfireError {
+  const details = { field: 'path', value: path, expected: 'a readable file', cause };
+  return new SynfireError('ERR_SYNFIRE_IO', `Cannot read ${show(path)}: ${reason}`, details);
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }

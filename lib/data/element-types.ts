@@ -18,8 +18,20 @@ const types = {
 
 export type ElementType = keyof typeof types;
 
+/** Numbers in a typed array. */
+export type NumberArray =
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array;
+
 /** The typed arrays of element types; bool comes as bytes 0 and 1. */
-export type ElementArray = ReturnType<(typeof types)[ElementType]['make']>;
+export type ElementArray = NumberArray | BigUint64Array | BigInt64Array;
 
 export function bytesPerElement(type: ElementType): number {
   return types[type].bytes;

@@ -23,20 +23,18 @@ export async function readIdx(source: ByteSource, options: ReadOptions = {}): Pr
 
 /** Two zero bytes, the element type, the number of dimensions, then every dimension as a big-endian 32-bit number. */
 export async function readIdxHeader(reader: ByteReader): Promise<ArrayHeader> {
-  const magic = await readHeaderPart(reader, 'magic number', 4);
+  const magic = await reader.readPart('magic number', 4);
   const [zero0, zero1, type = 0, dimensions = 0] = magic;
   const elementType = elementTypes.get(type);
   if (zero0 !== 0 || zero1 !== 0 || elementType === undefined) {
-    throw malformed(reader.name, 'magic number', `0x${magic.toString('hex')}`, 'an IDX file, 0x0000 and a type from 08 to 0e');
+    throw malformed(
+      reader.name,
+      'magic number',
+      `0x${magic.toString('hex')}`,
+      'an IDX file, 0x0000 and a type from 08 to 0e',
+    );
   }
-  const sizes = await readHeaderPart(reader, 'dimensions', 4 * dimensions);
+  const sizes = await reader.readPart('dimensions', 4 * dimensions);
   const shape = Array.from({ length: dimensions }, (_, i) => sizes.readUInt32BE(4 * i));
   return { elementType, byteOrder: 'BE', shape, headerBytes: 4 + 4 * dimensions };
-}
-
-async function readHeaderPart(reader: ByteReader, field: string, bytes: number): Promise<Buffer> {
-  const part = Buffer.alloc(bytes);
-  const got = await reader.readInto(part);
-  if (got < bytes) throw malformed(reader.name, field, `cut off after ${got} bytes`, `${bytes} bytes`);
-  return part;
 }

@@ -2,7 +2,7 @@
 
 import { type ArrayData, type ArrayHeader, type ReadOptions, withArrayFile } from './array-file.ts';
 import { type ByteReader, type ByteSource, malformed } from './byte-reader.ts';
-import { type ElementArray, type ElementType } from './element-types.ts';
+import type { ElementArray, ElementType } from './element-types.ts';
 import { endianness } from 'node:os';
 import { invalid } from '../errors.ts';
 
@@ -41,7 +41,12 @@ export async function readNpy(source: ByteSource, options: ReadOptions = {}): Pr
 export function writeNpy(data: ElementArray, shape: readonly number[] = [data.length]): Uint8Array {
   const sizes = shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!sizes || shape.reduce((product, size) => product * size, 1) !== data.length) {
-    throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', 'shape', shape, `whole numbers whose product is ${data.length}`);
+    throw invalid(
+      'ERR_SYNFIRE_INVALID_ARGUMENT',
+      'shape',
+      shape,
+      `whole numbers whose product is ${data.length}`,
+    );
   }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dictionary = `{'descr': '${descriptorOf(data)}', 'fortran_order': False, 'shape': ${tuple}, }`;
@@ -54,23 +59,28 @@ export function writeNpy(data: ElementArray, shape: readonly number[] = [data.le
 
 /** Signature, version, length of the text, and the text: a Python dictionary. */
 export async function readNpyHeader(reader: ByteReader): Promise<ArrayHeader> {
-  const start = await readPart(reader, 'header', signature.length + 2);
+  const start = await reader.readPart('header', signature.length + 2);
   if (!start.subarray(0, signature.length).equals(signature)) {
     throw malformed(reader.name, 'signature', `0x${start.toString('hex')}`, 'an NPY file, 0x934e554d5059');
   }
   const version = start[signature.length]!;
   if (version < 1 || version > 3) throw malformed(reader.name, 'version', version, '1, 2 or 3');
   const lengthBytes = version === 1 ? 2 : 4;
-  const length = (await readPart(reader, 'header length', lengthBytes)).readUIntLE(0, lengthBytes);
-  if (length > longestHeader) throw malformed(reader.name, 'header length', length, `at most ${longestHeader} bytes`);
-  const text = (await readPart(reader, 'header', length)).toString('latin1');
+  const length = (await reader.readPart('header length', lengthBytes)).readUIntLE(0, lengthBytes);
+  if (length > longestHeader)
+    throw malformed(reader.name, 'header length', length, `at most ${longestHeader} bytes`);
+  const text = (await reader.readPart('header', length)).toString('latin1');
   return { ...parseDictionary(text, reader.name), headerBytes: start.length + lengthBytes + length };
 }
 
 function parseDictionary(text: string, file: string): Omit<ArrayHeader, 'headerBytes'> {
   const order = entry(text, 'fortran_order', /(True|False)/, file, 'True or False');
   const tuple = entry(text, 'shape', /\(([\dL,\s]*)\)/, file, 'a tuple of whole numbers');
-  const shape = tuple.split(',').map((size) => size.trim().replace(/L$/, '')).filter((size) => size !== '').map(Number);
+  const shape = tuple
+    .split(',')
+    .map((size) => size.trim().replace(/L$/, ''))
+    .filter((size) => size !== '')
+    .map(Number);
   if (!shape.every((size) => Number.isSafeInteger(size))) {
     throw malformed(file, 'shape', shape, 'whole numbers below 2^53');
   }
@@ -96,15 +106,13 @@ function entry(text: string, key: string, pattern: RegExp, file: string, expecte
   return found[1];
 }
 
-async function readPart(reader: ByteReader, field: string, bytes: number): Promise<Buffer> {
-  const part = Buffer.alloc(bytes);
-  const got = await reader.readInto(part);
-  if (got < bytes) throw malformed(reader.name, field, `cut off after ${got} bytes`, `${bytes} bytes`);
-  return part;
-}
-
 function descriptorOf(data: ElementArray): string {
-  const kind = data instanceof Float32Array || data instanceof Float64Array ? 'f' : /^(Big)?U/.test(data.constructor.name) ? 'u' : 'i';
+  const kind =
+    data instanceof Float32Array || data instanceof Float64Array
+      ? 'f'
+      : /^(Big)?U/.test(data.constructor.name)
+        ? 'u'
+        : 'i';
   const order = data.BYTES_PER_ELEMENT === 1 ? '|' : endianness() === 'LE' ? '<' : '>';
   return `${order}${kind}${data.BYTES_PER_ELEMENT}`;
 }

@@ -32,11 +32,19 @@ export class ProgressDisplay {
     this.#color = this.#live && !environment.NO_COLOR;
   }
 
-  /** Redraws the live line. */
+  /** Redraws the live line for a training. */
   update(progress: FitProgress): void {
+    const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
+    this.share(describe(progress), share);
+  }
+
+  /** Redraws the live line for any work: its text, and the share of it that is done. */
+  share(text: string, share: number): void {
     if (!this.#live) return;
-    const room = (this.#stream.columns ?? 80) - 1;
-    this.#stream.write(`${eraseLine}${this.#paint(liveLine(progress), room)}`);
+    const filled = Math.round(barWidth * Math.min(1, share));
+    const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
+    const line = `${bar} ${`${Math.floor(100 * share)}%`.padStart(4)}  ${text}`.slice(0, (this.#stream.columns ?? 80) - 1);
+    this.#stream.write(eraseLine + (this.#color ? `${green}${line.slice(0, barWidth)}${plain}${line.slice(barWidth)}` : line));
     this.#shown = true;
   }
 
@@ -56,11 +64,6 @@ export class ProgressDisplay {
   clear(): void {
     if (this.#shown) this.#stream.write(eraseLine);
     this.#shown = false;
-  }
-
-  #paint([bar, text]: [string, string], room: number): string {
-    const line = `${bar} ${text}`.slice(0, room);
-    return this.#color ? `${green}${line.slice(0, bar.length)}${plain}${line.slice(bar.length)}` : line;
   }
 }
 
@@ -93,20 +96,16 @@ const green = '\u001b[32m';
 const plain = '\u001b[39m';
 const barWidth = 20;
 
-function liveLine(progress: FitProgress): [string, string] {
-  const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
-  const filled = Math.round(barWidth * Math.min(1, share));
-  const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-  const part = progress.part === 'train' ? '' : ` ${progress.part}`;
+function describe(progress: FitProgress): string {
+  const { part, epoch, epochs, loss, accuracy, samplesPerSecond, remainingSeconds } = progress;
   const text = [
-    `${Math.floor(100 * share)}%`.padStart(4),
-    `epoch ${counted(progress.epoch, progress.epochs)}${part}`,
-    `loss ${progress.loss.toFixed(4)}`,
-    `accuracy ${percent(progress.accuracy)}`,
-    perSecond(progress.samplesPerSecond),
+    `epoch ${counted(epoch, epochs)}${part === 'train' ? '' : ` ${part}`}`,
+    `loss ${loss.toFixed(4)}`,
+    `accuracy ${percent(accuracy)}`,
+    perSecond(samplesPerSecond),
   ];
-  if (progress.remainingSeconds !== null) text.push(`ETA ${clock(progress.remainingSeconds)}`);
-  return [bar, text.join('  ')];
+  if (remainingSeconds !== null) text.push(`ETA ${clock(remainingSeconds)}`);
+  return text.join('  ');
 }
 
 function counted(epoch: number, epochs: number): string {

@@ -263,8 +263,8 @@ export interface NativeLayerNetwork {
   layers(): NativeLayerInfo[];
   /** Parameters and, once prepared for training, the optimiser's state. */
   tensors(): NativeTensorInfo[];
-  /** A copy, in row-major order of the tensor's shape. */
-  readTensor(name: string): Float32Array;
+  /** A copy, in row-major order of the tensor's shape; into `output` of that size when given. */
+  readTensor(name: string, output?: Float32Array): Float32Array;
   writeTensor(name: string, values: Float32Array): void;
   /** Lays out all memory; without an optimiser for inference only. */
   prepare(options: { batchSize: number; threads: number; optimizer: NativeOptimizer | null }): {

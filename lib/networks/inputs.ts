@@ -1,5 +1,6 @@
 // Checks samples that programs hand over and brings them into the bytes that the engine reads: value = byte /
 // 255.
+import { toBytes } from '../data/normalisation.ts';
 import { invalid } from '../errors.ts';
 
 /**
@@ -21,13 +22,7 @@ export function toSampleBytes(samples: Samples, shape: readonly number[]): Uint8
 
 function quantised(values: Float32Array): Uint8Array {
   const bytes = new Uint8Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (!(value >= 0 && value <= 1)) {
-      throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', `samples[${i}]`, value, 'a number from 0 to 1');
-    }
-    bytes[i] = Math.round(255 * value);
-  }
+  toBytes(values, undefined, bytes);
   return bytes;
 }
 

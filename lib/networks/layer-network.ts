@@ -2,8 +2,8 @@
 import { check } from '../config/check.ts';
 import { type NetworkConfig, type NetworkOptions, networkSchema } from '../config/schema.ts';
 import { closest } from '../config/suggest.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { invalid } from '../errors.ts';
+import { Dataset } from '../data/dataset.ts';
+import { invalid, type SynfireError } from '../errors.ts';
 import {
   callNative,
   type NativeLayerNetwork,
@@ -16,7 +16,7 @@ import { type PresetName, presetRun } from './presets.ts';
 import { resolveNetwork } from './resolve.ts';
 
 export interface Parameter {
-  /** `layers.0.weight`, `layers.0.bias` and so on. */
+  /** `layers.0.weight`, `layers.0.bias` and so on; a layer with a name of its own has that in front. */
   name: string;
   /** Weights: [filters, channels, height, width] of a convolution, [units, inputs] of a dense layer. */
   shape: number[];
@@ -157,16 +157,10 @@ export class LayerNetwork {
     const { shape } = this.#parameter(name);
     const expected = shape.reduce((product, size) => product * size, 1);
     if (!(values instanceof Float32Array) || values.length !== expected) {
-      throw invalid(
-        'ERR_SYNFIRE_INVALID_ARGUMENT',
-        name,
-        values,
-        `a Float32Array of ${shape.join(' x ')} = ${expected} values`,
-      );
+      throw refused(name, values, `a Float32Array of ${expected} values (${shape.join(' x ')})`);
     }
     const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong !== -1)
-      throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', `${name}[${wrong}]`, values[wrong], 'a finite number');
+    if (wrong !== -1) throw refused(`${name}[${wrong}]`, values[wrong], 'a finite number');
     callNative(() => this.native.writeTensor(name, values));
   }
 
@@ -205,60 +199,40 @@ export class LayerNetwork {
   predictOne(sample: Samples, scores: Float32Array = new Float32Array(this.#classes)): Float32Array {
     const bytes = toSampleBytes(sample, this.config.inputShape);
     if (bytes.length !== this.#sampleSize) {
-      throw invalid(
-        'ERR_SYNFIRE_INVALID_ARGUMENT',
-        'sample',
-        sample,
-        `one sample of ${this.#sampleSize} values`,
-      );
+      throw refused('sample', sample, `one sample of ${this.#sampleSize} values`);
     }
     this.#ensurePrepared();
     callNative(() => this.native.predictSync(bytes, scores, this.config.seed, 0));
     return scores;
   }
 
-  /** Classifies samples of a data set and compares with their labels. */
+  /**
+   * Classifies samples of a data set and compares with their labels. Throws ERR_SYNFIRE_INVALID_ARGUMENT for
+   * data that do not fit and for indices outside of it.
+   */
   async evaluate(dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
     this.checkDataset(dataset);
-    this.#ensurePrepared();
     const { seed = this.config.seed, statistics = false, signal, onProgress } = options;
     const indices = options.indices ?? Uint32Array.from({ length: dataset.samples }, (_, index) => index);
+    if (indices.length === 0) throw refused('indices', indices, 'a Uint32Array of at least one index');
+    this.#ensurePrepared();
     const request = { dataset: dataset.native, indices, seed, statistics };
-    const result = await runJob((progress) => this.native.evaluate(request, progress), {
-      signal,
-      onProgress,
-    });
-    const { samples, seconds, predictions, layers } = result;
-    return {
-      accuracy: result.correct / samples,
-      loss: result.lossSum / samples,
-      confusion: confusionOf(
-        dataset.native.readLabels(0, dataset.samples),
-        indices,
-        predictions,
-        this.#classes,
-      ),
-      ...{ samples, seconds, predictions, layers },
-    };
+    const start = (progress?: typeof onProgress) => this.native.evaluate(request, progress);
+    const { lossSum, correct, ...result } = await runJob(start, { signal, onProgress });
+    const confusion = confusionOf(dataset.labels(), indices, result.predictions, this.#classes);
+    return { accuracy: correct / result.samples, loss: lossSum / result.samples, confusion, ...result };
   }
 
   /**
-   * Throws ERR_SYNFIRE_INVALID_ARGUMENT unless the samples of `dataset` fit the input and its labels fit the
-   * readout.
+   * Throws ERR_SYNFIRE_INVALID_ARGUMENT unless samples of `dataset` fit the input and its labels the readout.
    */
   checkDataset(dataset: Dataset): void {
+    if (!(dataset instanceof Dataset)) throw refused('dataset', dataset, 'a Dataset');
     const [expected, actual] = [this.config.inputShape.join(' x '), dataset.shape.join(' x ')];
-    if (actual !== expected) {
-      throw invalid(
-        'ERR_SYNFIRE_INVALID_ARGUMENT',
-        'dataset.shape',
-        actual,
-        `${expected}, the network's input shape`,
-      );
-    }
+    if (actual !== expected) throw refused('dataset.shape', actual, `${expected}, the network's input shape`);
     if (dataset.classes < 1 || dataset.classes > this.#classes) {
       const range = `labels of 1 to ${this.#classes} classes, the network's outputs`;
-      throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', 'dataset.classes', dataset.classes, range);
+      throw refused('dataset.classes', dataset.classes, range);
     }
   }
 
@@ -273,7 +247,7 @@ export class LayerNetwork {
     const names = parameters.map((candidate) => candidate.name);
     const hint = closest(String(name), names);
     const expected = `one of ${names.join(', ')}${hint === undefined ? '' : ` (did you mean ${hint}?)`}`;
-    throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', 'name', name, expected);
+    throw refused('name', name, expected);
   }
 }
 
@@ -299,4 +273,8 @@ function confusionOf(
     confusion[labels[sample]!]![predictions[position]!]!++;
   });
   return confusion;
+}
+
+function refused(field: string, value: unknown, expected: string): SynfireError {
+  return invalid('ERR_SYNFIRE_INVALID_ARGUMENT', field, value, expected);
 }

@@ -1,9 +1,9 @@
 // Turns a network's configuration into the description that the native engine builds from.
-import { type LayerConfig, nativeFields, type Placement } from '../config/layer-kinds.ts';
+import { nativeFields, type Placement } from '../config/layer-kinds.ts';
 import type { EncoderConfig, NetworkConfig, SurrogateConfig } from '../config/network.ts';
 import { type NeuronConfig, nativeNeuron, neuronSchema } from '../config/neuron-kinds.ts';
 import type { NativeLayer, NativeLayerNetworkSpec } from '../native/types.ts';
-import { inferShapes, type LayerShape } from './shapes.ts';
+import { inferShapes, isSynaptic, type LayerShape, type SynapticLayer } from './shapes.ts';
 
 /** The native description of a network. Throws ERR_SYNFIRE_CONFIG when its layers do not fit together. */
 export function resolveNetwork(config: NetworkConfig): NativeLayerNetworkSpec {
@@ -21,8 +21,6 @@ export function resolveNetwork(config: NetworkConfig): NativeLayerNetworkSpec {
     learning: { ...config.learning, surrogate: nativeSurrogate(config.learning.surrogate) },
   };
 }
-
-type Initialisation = Extract<LayerConfig, { init: unknown }>['init'];
 
 /** What the engine reads of layers that have no use for a field. */
 const unused: Omit<NativeLayer, 'name' | 'kind'> = {
@@ -43,9 +41,13 @@ const unused: Omit<NativeLayer, 'name' | 'kind'> = {
   inputGain: 1,
 };
 
-function nativeLayer(layer: LayerConfig, shape: LayerShape, isLast: boolean): NativeLayer {
+function nativeLayer(
+  layer: NetworkConfig['layers'][number],
+  shape: LayerShape,
+  isLast: boolean,
+): NativeLayer {
   const native: NativeLayer = { name: shape.name, kind: layer.kind, ...unused, ...nativeFields(layer) };
-  if (!('init' in layer) || shape.synapses === undefined) return native;
+  if (!isSynaptic(layer) || shape.synapses === undefined) return native;
   const { bias, trainWeight, trainBias, learningRateScale, updateEvery, input, inputGain, init } = layer;
   const neuron = neuronOf(layer.neuron, isLast);
   return {
@@ -63,7 +65,7 @@ function neuronOf(neuron: NeuronConfig | null | undefined, isLast: boolean): Neu
 }
 
 function initialDeviation(
-  init: Initialisation,
+  init: SynapticLayer['init'],
   { fanIn, fanOut }: NonNullable<Placement['synapses']>,
 ): number {
   switch (init.kind) {

@@ -24,17 +24,23 @@ export function inferShapes(config: NetworkConfig): LayerShape[] {
     input = shape.output;
     return shape;
   });
+  checkFirst(config.layers);
   checkNeurons(config);
   checkReadout(config);
   return shapes;
 }
 
 /** The name that reports and errors use for a layer. */
-export function layerName(layer: LayerConfig, index: number): string {
+function layerName(layer: LayerConfig, index: number): string {
   return layer.name ?? `layers.${index}`;
 }
 
-type SynapticLayer = Extract<LayerConfig, { neuron?: unknown }>;
+export type SynapticLayer = Extract<LayerConfig, { neuron?: unknown }>;
+
+/** Whether a layer has weights and neurons of its own. */
+export function isSynaptic(layer: LayerConfig): layer is SynapticLayer {
+  return 'init' in layer;
+}
 
 /** Limits of the engine. */
 const mostOutputs = 2 ** 31 - 1;
@@ -53,9 +59,18 @@ function placed(layer: LayerConfig, index: number, input: Shape): LayerShape {
   return { name: layerName(layer, index), kind: layer.kind, input, ...placement };
 }
 
+/** The input is encoded within the first layer of neurons, so that nothing else can read it. */
+function checkFirst(layers: readonly LayerConfig[]): void {
+  const index = layers.findIndex((layer) => layer.kind !== 'flatten');
+  const first = layers[index];
+  if (first !== undefined && !isSynaptic(first)) {
+    throw refused(first, index, 'kind', '"conv2d" or "dense" as the first layer');
+  }
+}
+
 function checkNeurons({ layers, timesteps }: NetworkConfig): void {
   layers.forEach((layer, index) => {
-    if (!('neuron' in layer || 'init' in layer)) return;
+    if (!isSynaptic(layer)) return;
     const silent = layer.neuron === null || (layer.neuron && !sendsSpikes(layer.neuron));
     if (silent && index < layers.length - 1) {
       throw refused(layer, index, 'neuron', 'neurons that send spikes, as in all layers but the last');
@@ -66,9 +81,25 @@ function checkNeurons({ layers, timesteps }: NetworkConfig): void {
   });
 }
 
-/**
- * A readout without neurons sees mean spike counts, so that settings of single steps have no meaning for it.
- */
+function checkReadout({ layers, readout }: NetworkConfig): void {
+  const index = layers.length - 1;
+  const last = layers[index]!;
+  if (last.kind !== 'dense')
+    throw refused(last, index, 'kind', '"dense": the last layer has a unit per class');
+  if (last.units < 2 || last.units > mostClasses) {
+    throw refused(last, index, 'units', `2 to ${mostClasses}, the number of classes`);
+  }
+  if (!last.neuron) checkLinearReadout(last, index);
+  const readsMembrane = last.neuron != null && !sendsSpikes(last.neuron);
+  if (readsMembrane === (readout === 'meanCount')) {
+    const expected = readsMembrane
+      ? '"lastMembrane" or "maxMembrane": the last layer never fires'
+      : '"meanCount", or "leaky" as the neuron of the last layer';
+    throw invalid('ERR_SYNFIRE_CONFIG', 'network.readout', readout, expected);
+  }
+}
+
+/** A readout without neurons sees mean spike counts, so that settings of single steps mean nothing to it. */
 function checkLinearReadout(layer: SynapticLayer, index: number): void {
   const neutral = { updateEvery: 1, input: 'latest', inputGain: 1 } as const;
   for (const option of Object.keys(neutral) as (keyof typeof neutral)[]) {
@@ -76,24 +107,6 @@ function checkLinearReadout(layer: SynapticLayer, index: number): void {
     const expected = `${JSON.stringify(neutral[option])}: a readout without neurons sees mean spike counts`;
     throw refused(layer, index, option, expected);
   }
-}
-
-function checkReadout({ layers, readout }: NetworkConfig): void {
-  const index = layers.length - 1;
-  const last = layers[index]!;
-  if (last.kind !== 'dense') {
-    throw refused(last, index, 'kind', '"dense": the last layer has a unit per class');
-  }
-  if (last.units < 2 || last.units > mostClasses) {
-    throw refused(last, index, 'units', `2 to ${mostClasses}, the number of classes`);
-  }
-  if (!last.neuron) checkLinearReadout(last, index);
-  const readsMembrane = last.neuron != null && !sendsSpikes(last.neuron);
-  if (readsMembrane === (readout !== 'meanCount')) return;
-  const expected = readsMembrane
-    ? '"lastMembrane" or "maxMembrane": the last layer never fires'
-    : '"meanCount", or "leaky" as the neuron of the last layer';
-  throw invalid('ERR_SYNFIRE_CONFIG', 'network.readout', readout, expected);
 }
 
 function checkNames(layers: readonly LayerConfig[]): void {

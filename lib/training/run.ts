@@ -1,11 +1,14 @@
 // One training from its first or resumed step to its end: the state, and the steps that lead from one state to the next.
-import { modelTensors, readCheckpoint, restoreTensors } from '../checkpoints/checkpoint.ts';
-import type { TrainingState } from '../checkpoints/metadata.ts';
-import { CheckpointStore, findCheckpoint, readBest } from '../checkpoints/store.ts';
+import { modelTensors, readTensor, restoreTensors, transferBuffer } from '../checkpoints/checkpoint.ts';
+import { decodeMetadata, type TrainingState } from '../checkpoints/metadata.ts';
+import { CheckpointStore, findBest, findCheckpoint } from '../checkpoints/store.ts';
+import { withTensorFile } from '../checkpoints/tensor-file.ts';
+import { elements } from '../config/layer-kinds.ts';
 import { invalid } from '../errors.ts';
-import { callNative, type NativeOptimizer, type NativeTrainProgress, runJob } from '../native/index.ts';
+import { callNative, type NativeTrainProgress, runJob } from '../native/index.ts';
 import type { Evaluation } from '../networks/layer-network.ts';
 import { advanceEarlyStopping, initialEarlyStopping, isImprovement, shouldStop } from './early-stopping.ts';
+import { nativeOptimizer } from './optimizer.ts';
 import type { EpochReport, FitEnd, FitResult } from './reports.ts';
 import { learningRates } from './schedule.ts';
 import { checkSameSettings, flatten } from './settings.ts';
@@ -20,7 +23,7 @@ export class TrainingRun {
   readonly #store: CheckpointStore | null;
   #state: TrainingState;
   /** The model's tensors after the best epoch. */
-  #best = new Map<string, Float32Array>();
+  readonly #best = new Map<string, Float32Array>();
   #saved = false;
 
   private constructor(setup: Setup, store: CheckpointStore | null) {
@@ -38,7 +41,7 @@ export class TrainingRun {
     const plan = setup.network.prepare({ batchSize, optimizer, ...(threads === undefined ? {} : { threads }) });
     const run = new TrainingRun(setup, store);
     if (source !== null) await run.#resume(source);
-    run.#announce(plan.peakBytes, source);
+    await run.#announce(plan.peakBytes, source);
     return run;
   }
 
@@ -88,10 +91,10 @@ export class TrainingRun {
     this.#saved = true;
   }
 
-  #announce(planBytes: number, resumedFrom: string | null): void {
+  async #announce(planBytes: number, resumedFrom: string | null): Promise<void> {
     const { trainIndices, validationIndices, test, onStart } = this.#setup;
     const { epoch, step } = this.#state;
-    onStart({
+    await onStart({
       ...{ planBytes, epoch, step, resumedFrom, trainSamples: trainIndices.length },
       ...{ validationSamples: validationIndices.length, testSamples: test?.samples ?? 0 },
     });
@@ -99,28 +102,33 @@ export class TrainingRun {
 
   async #resume(file: string): Promise<void> {
     const { network, settings, restoreBest } = this.#setup;
-    const { metadata, tensors } = await readCheckpoint(file);
-    const state = metadata.training;
-    if (state === null) throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, null, 'a checkpoint of a training');
-    const asked = { ...flatten('network', network.config), ...settings };
-    checkSameSettings(asked, { ...flatten('network', metadata.network), ...state.settings }, file);
-    this.#checkPosition(state, file);
-    restoreTensors(network, tensors, file, network.native.tensors());
-    callNative(() => network.native.setState({ optimizerStep: state.optimizerStep }));
-    if (restoreBest) await this.#resumeBest(file, state);
-    this.#state = state;
+    this.#state = await withTensorFile(file, async (reader) => {
+      const metadata = decodeMetadata(reader.metadata, file);
+      const state = metadata.training;
+      if (state === null) throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, null, 'a checkpoint of a training');
+      const asked = { ...flatten('network', network.config), ...settings };
+      checkSameSettings(asked, { ...flatten('network', metadata.network), ...state.settings }, file);
+      this.#checkPosition(state, file);
+      await restoreTensors(network, reader, network.native.tensors(), transferBuffer(network));
+      return state;
+    });
+    callNative(() => network.native.setState({ optimizerStep: this.#state.optimizerStep }));
+    if (restoreBest) await this.#resumeBest(file);
     this.#saved = file === this.#store?.latest;
   }
 
   /** Brings the best model so far into memory and into the folder of checkpoints. */
-  async #resumeBest(file: string, state: TrainingState): Promise<void> {
-    const best = await readBest(file, state);
+  async #resumeBest(file: string): Promise<void> {
+    const best = await findBest(file, this.#state);
     if (best === null) return;
-    for (const { name } of modelTensors(this.#setup.network)) {
-      const tensor = best.tensors.get(name);
-      if (tensor?.type === 'F32') this.#best.set(name, tensor.data.slice());
-    }
-    await this.#store?.adoptBest(best.file);
+    await withTensorFile(best, async (reader) => {
+      for (const info of modelTensors(this.#setup.network)) {
+        const values = new Float32Array(elements(info.shape));
+        await readTensor(reader, info, values);
+        this.#best.set(info.name, values);
+      }
+    });
+    await this.#store?.adoptBest(best);
   }
 
   #checkPosition({ epoch, step, history, best }: TrainingState, file: string): void {
@@ -186,6 +194,7 @@ export class TrainingRun {
   #conclude(report: EpochReport): void {
     const { network, monitor, earlyStopping, restoreBest } = this.#setup;
     const value = report[monitor] ?? Number.NaN;
+    this.#saved = false;
     this.#state = {
       ...this.#state,
       epoch: report.epoch,
@@ -198,7 +207,9 @@ export class TrainingRun {
         : this.#state.earlyStopping,
     };
     if (report.best && restoreBest) {
-      this.#best = new Map(modelTensors(network).map(({ name }) => [name, network.native.readTensor(name)]));
+      for (const { name } of modelTensors(network)) {
+        this.#best.set(name, callNative(() => network.native.readTensor(name, this.#best.get(name))));
+      }
     }
   }
 
@@ -273,13 +284,6 @@ async function resumeFrom({ resume, checkpoint }: Setup, store: CheckpointStore 
   if (resume) return store.latest;
   const expected = 'a folder without checkpoints, or resume to go on from the one that is there';
   throw invalid('ERR_SYNFIRE_CHECKPOINT', 'checkpoint.directory', checkpoint?.directory, expected);
-}
-
-function nativeOptimizer({ optimizer, clipNorm }: Setup['config']): NativeOptimizer {
-  const { kind, weightDecay, decayFactor } = optimizer;
-  const unused = { momentum: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-  const { learningRate: _scheduled, ...own } = optimizer;
-  return { ...unused, ...own, kind, weightDecay, decayFactor, clipNorm };
 }
 
 /** The first multiple of `size` after `position`. */

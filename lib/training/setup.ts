@@ -10,17 +10,15 @@ import type { FitProgress, FitStart } from './reports.ts';
 import { digest, fingerprint, flatten, type Settings } from './settings.ts';
 
 /** Data to train on: a data set alone, or one to train on and one to measure the final network with. */
-export type FitData = Dataset | { train: Dataset; test?: Dataset; name?: string };
+export type FitData = Dataset | { train: Dataset; test?: Dataset | null; name?: string };
 
-export interface FitOptions extends Omit<TrainingOptions, 'sampleWeights' | 'stdp'> {
+export interface FitOptions extends Omit<TrainingOptions, 'stdp'> {
   /** Early stopping: the same as `convergence`, by its common name. */
   earlyStopping?: NonNullable<TrainingOptions['convergence']>;
   /** What of the training data is kept for validation: a share below 1, a count, or the samples' indices. Default 0.1. */
   validation?: number | Uint32Array;
   /** Of the choice of validation samples. Default 42. */
   validationSeed?: number;
-  /** Factors on the loss, one for every sample of the training data. */
-  sampleWeights?: Float32Array;
   /** Default: no checkpoints. */
   checkpoint?: CheckpointOptions & { directory: string };
   /**
@@ -32,8 +30,8 @@ export interface FitOptions extends Omit<TrainingOptions, 'sampleWeights' | 'std
   restoreBest?: boolean;
   /** Stops within a few milliseconds, saves when there are checkpoints, and rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Called once, before the first step. */
-  onStart?: (start: FitStart) => void;
+  /** Called once, before the first step; the training waits for a promise that it returns. */
+  onStart?: (start: FitStart) => void | Promise<void>;
   /** Called at most 20 times a second; what it throws ends the training. */
   onProgress?: (progress: FitProgress) => void;
 }
@@ -58,26 +56,25 @@ export interface Setup {
   restoreBest: boolean;
   settings: Settings;
   signal: AbortSignal | null;
-  onStart: (start: FitStart) => void;
+  onStart: (start: FitStart) => void | Promise<void>;
   onProgress: (progress: FitProgress) => void;
 }
 
 /** Throws ERR_SYNFIRE_INVALID_ARGUMENT for options or data that cannot be. */
 export function setUp(network: LayerNetwork, data: FitData, options: FitOptions): Setup {
-  const { earlyStopping, validation = 0.1, validationSeed = 42, sampleWeights, checkpoint, ...rest } = options;
+  const { earlyStopping, validation = 0.1, validationSeed = 42, checkpoint, ...rest } = options;
   const { resume = false, signal, onStart = () => {}, onProgress = () => {}, restoreBest, ...written } = rest;
   const { train, test = null, name = null } = data instanceof Dataset ? { train: data } : data;
   const config = checkTraining(written, earlyStopping);
   for (const dataset of [train, test]) if (dataset !== null) network.checkDataset(dataset);
   const split = splitSamples(train, validation, validationSeed);
-  checkWeights(sampleWeights, train);
   const store = checkCheckpoint(checkpoint, resume);
   const setup = {
     ...{ network, config, train, test, resume, onStart, onProgress, checkpoint: store },
     trainIndices: split.train,
     validationIndices: split.validation,
     steps: Math.ceil(split.train.length / config.batchSize),
-    sampleWeights: sampleWeights ?? null,
+    sampleWeights: config.sampleWeights ? weightsOf(train) : null,
     ...chooseMonitor(config, split.validation.length > 0),
     restoreBest: chooseRestoreBest(restoreBest, store),
     signal: signal ?? null,
@@ -116,12 +113,9 @@ function remaining(train: Dataset, taken: Uint32Array): Uint32Array {
   return Uint32Array.from(free.keys()).filter((index) => free[index] === 1);
 }
 
-function checkWeights(weights: Float32Array | undefined, train: Dataset): void {
-  if (weights === undefined) return;
-  const expected = `a Float32Array of ${train.samples} finite factors of at least 0, one for every sample`;
-  if (!(weights instanceof Float32Array) || weights.length !== train.samples) throw refused('sampleWeights', weights, expected);
-  const wrong = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
-  if (wrong !== -1) throw refused(`sampleWeights[${wrong}]`, weights[wrong], 'a finite number of at least 0');
+function weightsOf({ weights }: Dataset): Float32Array {
+  if (weights !== undefined) return weights;
+  throw refused('sampleWeights', true, 'false: the training data have no weights');
 }
 
 function checkCheckpoint(
@@ -160,12 +154,12 @@ function chooseRestoreBest(restoreBest: boolean | undefined, checkpoint: Checkpo
 
 function settingsOf(setup: Omit<Setup, 'settings'>, name: string | null): Settings {
   const { config, train, trainIndices, validationIndices, sampleWeights } = setup;
-  const { epochs: _epochs, threads: _threads, sampleWeights: _flag, ...training } = config;
+  const { epochs: _epochs, threads: _threads, ...training } = config;
   const data = {
     ...{ name, samples: train.samples, contents: fingerprint(train) },
     trainingPart: digest(trainIndices),
     validationPart: digest(validationIndices),
-    sampleWeights: sampleWeights === null ? null : digest(sampleWeights),
+    weights: sampleWeights === null ? null : digest(sampleWeights),
   };
   return { ...flatten('training', training), ...flatten('data', data) };
 }

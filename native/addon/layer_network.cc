@@ -269,9 +269,11 @@ Napi::Value LayerNetworkObject::Layers(const Napi::CallbackInfo& info) {
 
 Napi::Value LayerNetworkObject::ReadTensor(const Napi::CallbackInfo& info) {
   const NetworkLease lease(shared_);
-  std::vector<float> values;
-  lease.network().ReadTensor(info[0].ToString(), &values);
-  return NewTypedArray<float>(info.Env(), std::span<const float>(values));
+  const std::string name = info[0].ToString();
+  const size_t size = lease.network().TensorSize(name);
+  const Napi::Value values = info[1].IsUndefined() ? Napi::Float32Array::New(info.Env(), size) : info[1];
+  lease.network().ReadTensor(name, ViewOf<float>(values, "output", size).data());
+  return values;
 }
 
 Napi::Value LayerNetworkObject::WriteTensor(const Napi::CallbackInfo& info) {

@@ -167,7 +167,7 @@ class PatternConvSynapse final : public ConvBase {
     plan.Reserve(&table_, table_size_);
     if (!extent.training) return;
     plan.Reserve(&partial_, extent.chunks() * weight_.size);
-    plan.Reserve(&bucket_, extent.workers * (table_size_ + geometry_.out_stride));
+    plan.Reserve(&bucket_, extent.workers * 2 * table_size_);
   }
 
   void Forward(const uint8_t* operand, int samples, int rows, float scale, int, float* drive) override {
@@ -187,9 +187,10 @@ class PatternConvSynapse final : public ConvBase {
                                            gradient + static_cast<size_t>(s) * out_size_, sum);
       return;
     }
-    float* bucket = bucket_ + chunk.worker * (table_size_ + geometry_.out_stride);
-    std::fill_n(bucket, table_size_, 0.0f);
+    float* bucket = bucket_ + chunk.worker * 2 * table_size_;
+    std::fill_n(bucket, 2 * table_size_, 0.0f);
     kernels_.pattern_conv_backward(Geometry(chunk.count * rows), operand.bytes + first, gradient, bucket);
+    kernels_.add_scaled(1.0f, bucket + table_size_, bucket, static_cast<int>(table_size_));
     SpreadBuckets(bucket, sum);
   }
 
@@ -228,7 +229,7 @@ class PatternConvSynapse final : public ConvBase {
   int patterns_ = 0;
   size_t table_size_ = 0;
   float* table_ = nullptr;   // [kernel row][pattern][filter]
-  float* bucket_ = nullptr;  // [worker][kernel row][pattern][filter]: drive gradients summed by pattern
+  float* bucket_ = nullptr;  // [worker][2][kernel row][pattern][filter]: drive gradients summed by pattern
 };
 
 }  // namespace

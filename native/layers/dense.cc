@@ -95,52 +95,51 @@ class DenseFloat final : public DenseBase {
   DenseFloat(const LayerSpec& spec, const Signal& below, const Kernels& kernels)
       : DenseBase(spec, below, kLanes, kernels) {}
 
-  void Reserve(Plan& plan, const Extent& extent, int, int, int, bool) override {
-    if (extent.training) plan.Reserve(&tiles_, static_cast<size_t>(extent.workers) * kRowBlock * out_size_);
+  void Reserve(Plan& plan, const Extent& extent, int, int, int, bool input_gradient) override {
+    if (!extent.training) return;
+    plan.Reserve(&tiles_, static_cast<size_t>(extent.workers) * kRowBlock * out_size_);
+    if (input_gradient && units_ <= kThin && in_size_ % kLanes == 0)
+      plan.Reserve(&transposed_, static_cast<size_t>(units_) * in_size_);
   }
 
   void Forward(const uint8_t* operand, int samples, int rows, float scale, int, float* drive) override {
-    ForwardRows(operand, samples * rows, scale, drive);
+    kernels_.dense_forward({in_size_, out_size_, scale}, operand, samples * rows, weight_.value, drive);
   }
   void ForwardRate(const int16_t* operand, int samples, float scale, float* drive) override {
-    ForwardRows(operand, samples, scale, drive);
+    kernels_.dense_forward_rate({in_size_, out_size_, scale}, operand, samples, weight_.value, drive);
   }
 
   void InputGradient(const Layer*, const Chunk& chunk, const float* drive_gradient, int rows, float scale,
                      float* out) override {
-    for (int r = 0; r < chunk.count * rows; ++r, drive_gradient += out_size_, out += in_size_)
-      for (int i = 0; i < in_size_; ++i)
-        out[i] = scale * kernels_.dot(drive_gradient, weight_.value + static_cast<size_t>(i) * out_size_, out_size_);
+    const DenseShape shape{in_size_, out_size_, scale};
+    if (transposed_) kernels_.dense_input_gradient_thin(shape, drive_gradient, chunk.count * rows, units_, transposed_, out);
+    else kernels_.dense_input_gradient(shape, drive_gradient, chunk.count * rows, weight_.value, out);
   }
 
   void AddChunkGradient(const Chunk&, const Operand&, const float*, int) override {}
-  void Refresh() override {}
+
+  void FinishUpdate() override { Refresh(); }
+
+  void Refresh() override {
+    if (!transposed_) return;
+    for (int u = 0; u < units_; ++u)
+      for (int i = 0; i < in_size_; ++i)
+        transposed_[static_cast<size_t>(u) * in_size_ + i] = weight_.value[static_cast<size_t>(i) * out_size_ + u];
+  }
 
  protected:
   void FormGradient(int first, int count, int, float* out) override {
-    std::fill_n(out, static_cast<size_t>(count) * out_size_, 0.0f);
-    for (int r = 0; r < batch_rows_; ++r) {
-      const size_t at = static_cast<size_t>(r) * in_size_ + first;
-      for (int i = 0; i < count; ++i) {
-        const int c = operand_.bytes ? operand_.bytes[at + i] : operand_.shorts[at + i];
-        if (c != 0)
-          kernels_.add_scaled(scale_ * c, drive_gradient_ + static_cast<size_t>(r) * out_size_,
-                              out + static_cast<size_t>(i) * out_size_, out_size_);
-      }
-    }
+    const DenseShape shape{in_size_, out_size_, scale_};
+    if (operand_.bytes)
+      kernels_.dense_weight_gradient(shape, operand_.bytes, batch_rows_, first, count, drive_gradient_, out);
+    else
+      kernels_.dense_weight_gradient_rate(shape, operand_.shorts, batch_rows_, first, count, drive_gradient_, out);
   }
 
  private:
-  template <class Count>
-  void ForwardRows(const Count* operand, int rows, float scale, float* drive) {
-    for (int r = 0; r < rows; ++r, operand += in_size_, drive += out_size_) {
-      std::fill_n(drive, out_size_, 0.0f);
-      for (int i = 0; i < in_size_; ++i)
-        if (operand[i] != 0)
-          kernels_.add_scaled(operand[i], weight_.value + static_cast<size_t>(i) * out_size_, drive, out_size_);
-      if (scale != 1.0f) kernels_.scale_copy(scale, drive, drive, out_size_);
-    }
-  }
+  static constexpr int kThin = 64;  // outputs up to which a transposed copy of the weights is worth keeping
+
+  float* transposed_ = nullptr;  // [units][in]
 };
 
 class DenseMixed final : public DenseBase {
@@ -171,25 +170,30 @@ class DenseMixed final : public DenseBase {
     max_count_ = max_count;
     batch_pairs_ = (extent.batch * gradient_rows + 1) / 2;
     plan.Reserve(&tiles_, workers * kRowBlock * out_size_);
+    segments_ = (batch_pairs_ + kSegmentPairs - 1) / kSegmentPairs;
+    plan.Reserve(&segment_ends_, workers * (segments_ + 1) * kRowBlock);
+    plan.Reserve(&sums_, workers * kRowBlock * kGradientPanel);
     plan.Reserve(&entries_, workers * kRowBlock * batch_pairs_);
     plan.Reserve(&pairs_, static_cast<size_t>(batch_pairs_) * 2 * out_size_);
     plan.Reserve(&chunk_peaks_, extent.chunks());
     if (!input_gradient) return;
-    plan.Reserve(&rounded_rows_, workers * kChunk * gradient_rows * out_size_);
+    rounded_stride_ = static_cast<size_t>(out_size_) + 64;
+    plan.Reserve(&rounded_rows_, workers * kChunk * gradient_rows * rounded_stride_);
     plan.Reserve(&row_scales_, workers * kChunk * gradient_rows);
     plan.Reserve(&row_sums_, workers * kChunk * gradient_rows);
+    plan.Reserve(&all_rows_, in_size_);
   }
 
   void Forward(const uint8_t* operand, int samples, int rows, float scale, int worker, float* drive) override {
     float* column_scale = column_scale_ + static_cast<size_t>(worker) * out_size_;
     kernels_.scale_copy(scale, scale_of_.data(), column_scale, out_size_);
-    const int blocks = PackChunk(operand, samples, rows, worker);
+    const int blocks = PackChunk(operand, samples, rows, worker, drive);
     const ListHead* heads = Heads(worker);
     for (int p = 0; p < panels_; ++p)
       for (int b = 0; b < blocks; ++b)
-        kernels_.forward_panel(heads[b].index, heads[b].words, heads[b].entries, heads[b].rows, heads[b].row_sums,
-                               panel_weights_.data() + p * panel_bytes_, column_scale + p * kPanel,
-                               drive + static_cast<size_t>(heads[b].first_row) * out_size_ + p * kPanel, out_size_);
+        kernels_.forward_panel({heads[b].index, heads[b].words, heads[b].row_sums, heads[b].entries, heads[b].rows,
+                                panel_weights_.data() + p * panel_bytes_, column_scale + p * kPanel, heads[b].drive,
+                                p * kPanel});
   }
 
   void ForwardRate(const int16_t*, int, float, float*) override {}  // linear readouts are kept in float
@@ -197,27 +201,30 @@ class DenseMixed final : public DenseBase {
   void InputGradient(const Layer* below, const Chunk& chunk, const float* drive_gradient, int rows, float scale,
                      float* out) override {
     const size_t worker_rows = static_cast<size_t>(chunk.worker) * kChunk * gradient_rows_;
-    int8_t* rounded = rounded_rows_ + worker_rows * out_size_;
+    int8_t* rounded = rounded_rows_ + worker_rows * rounded_stride_;
     float* scales = row_scales_ + worker_rows;
     int32_t* sums = row_sums_ + worker_rows;
     for (int r = 0; r < chunk.count * rows; ++r) {
       kernels_.quantize_gradient_row(drive_gradient + static_cast<size_t>(r) * out_size_, scale_of_.data(), out_size_,
-                                     rounded + static_cast<size_t>(r) * out_size_, &scales[r], &sums[r]);
+                                     rounded + r * rounded_stride_, &scales[r], &sums[r]);
       scales[r] *= scale;
     }
     std::memset(out, 0, sizeof(float) * chunk.count * rows * in_size_);
-    const uint32_t all = rows == 32 ? ~0u : (1u << rows) - 1;
-    for (int first = 0; first < in_size_; first += kInputBlock) {
-      const int last = std::min(first + kInputBlock, in_size_);
-      for (int s = 0; s < chunk.count; ++s) {
-        const uint32_t* support = below->Support(chunk.first + s);
+    // As many samples at a time as keep their gradient rows in the first-level cache beside the weights that pass.
+    const int group = std::clamp(kCachedBytes / (rows * out_size_), 1, std::min(kChunk, 64 / rows));
+    for (int first = 0; first < in_size_; first += kInputBlock)
+      for (int s = 0; s < chunk.count; s += group) {
+        const int samples = std::min(group, chunk.count - s);
+        const uint32_t* support[kChunk];
+        for (int i = 0; i < samples; ++i) {
+          const uint32_t* wanted = below->Support(chunk.first + s + i);
+          support[i] = wanted ? wanted : all_rows_;
+        }
         const size_t row = static_cast<size_t>(s) * rows;
-        for (int i = first; i < last; ++i)
-          kernels_.input_gradient(row_major_.data() + static_cast<size_t>(i) * out_size_, rounded + row * out_size_,
-                                  out_size_, scales + row, sums + row, out_size_, support ? support[i] : all,
-                                  out + row * in_size_ + i, in_size_);
+        kernels_.input_gradient({row_major_.data(), first, std::min(first + kInputBlock, in_size_), out_size_, samples,
+                                 rows, rounded + row * rounded_stride_, rounded_stride_, scales + row, sums + row,
+                                 support, out + row * in_size_, static_cast<size_t>(in_size_)});
       }
-    }
   }
 
   void AddChunkGradient(const Chunk& chunk, const Operand&, const float* drive_gradient, int rows) override {
@@ -249,6 +256,7 @@ class DenseMixed final : public DenseBase {
   }
 
   void Refresh() override {
+    FillSupport();
     ColumnMaxOfWeights();
     MergeColumnMax();
     std::memcpy(scale_of_.data(), next_scale_.data(), out_size_ * sizeof(float));
@@ -258,6 +266,7 @@ class DenseMixed final : public DenseBase {
   float* quantization_scale() override { return scale_of_.data(); }
 
   void RefreshQuantized() override {
+    FillSupport();
     for (int j = 0; j < out_size_; ++j) inverse_scale_[j] = 1.0f / scale_of_[j];
     QuantizeAll();
     ColumnMaxOfWeights();
@@ -267,22 +276,25 @@ class DenseMixed final : public DenseBase {
  protected:
   void FormGradient(int first, int count, int worker, float* out) override {
     PairEntry* entries = entries_ + static_cast<size_t>(worker) * kRowBlock * batch_pairs_;
-    int32_t counts[kRowBlock] = {};
-    for (int r = 0; r < batch_rows_; r += 2) {
-      const size_t at = static_cast<size_t>(r) * in_size_ + first;
-      const bool both = r + 1 < batch_rows_;
-      if (operand_.bytes) {
-        const uint8_t* row = operand_.bytes + at;
-        kernels_.scan_bytes(row, both ? row + in_size_ : nullptr, r / 2, count, entries, batch_pairs_, counts);
-      } else {
-        const int16_t* row = operand_.shorts + at;
-        kernels_.scan_shorts(row, both ? row + in_size_ : nullptr, r / 2, count, entries, batch_pairs_, counts);
-      }
+    // ends[g] and ends[g + 1] enclose what segment g adds to each list.
+    int32_t* ends = segment_ends_ + static_cast<size_t>(worker) * (segments_ + 1) * kRowBlock;
+    int32_t* sums = sums_ + static_cast<size_t>(worker) * kRowBlock * kGradientPanel;
+    const int pairs = (batch_rows_ + 1) / 2, segments = (pairs + kSegmentPairs - 1) / kSegmentPairs;
+    const auto list_stride = static_cast<size_t>(batch_pairs_);
+    std::fill_n(ends, kRowBlock, 0);
+    for (int g = 0; g < segments; ++g) {
+      int32_t* end = ends + (g + 1) * kRowBlock;
+      std::copy_n(end - kRowBlock, kRowBlock, end);
+      const PairScan scan{g * kSegmentPairs, std::min(pairs, (g + 1) * kSegmentPairs), batch_rows_,
+                          static_cast<size_t>(in_size_), count, entries, list_stride, end};
+      if (operand_.bytes) kernels_.scan_bytes(operand_.bytes + first, scan);
+      else kernels_.scan_shorts(operand_.shorts + first, scan);
     }
-    const size_t panel_stride = static_cast<size_t>(batch_pairs_) * 2 * kGradientPanel;
     for (int j = 0; j < out_size_; j += kGradientPanel)
-      kernels_.weight_gradient(entries, batch_pairs_, counts, count, pairs_ + (j / kGradientPanel) * panel_stride,
-                               gradient_scale_ * scale_, out + j, out_size_);
+      for (int g = 0; g < segments; ++g)
+        kernels_.weight_gradient({entries, list_stride, ends + g * kRowBlock, ends + (g + 1) * kRowBlock, count,
+                                  pairs_ + j * list_stride * 2, sums, g == 0, g + 1 == segments,
+                                  gradient_scale_ * scale_, out + j, static_cast<size_t>(out_size_)});
   }
 
   void AfterApply(int first, int count, int worker) override {
@@ -296,33 +308,46 @@ class DenseMixed final : public DenseBase {
     const int32_t* words;
     int entries;
     int rows;
-    int first_row;
     int32_t row_sums[kMaxBlockRows];
+    float* drive[kMaxBlockRows];
   };
 
   static constexpr int kBlockRows = 5;     // operand rows per pass over a panel
-  static constexpr int kInputBlock = 64;   // weight rows that stay cached while a chunk's samples pass
+  static constexpr int kInputBlock = 256;  // inputs whose weights stay in the second-level cache
+  static constexpr int kCachedBytes = 40 << 10;
+  static constexpr int kSegmentPairs = 112;  // whose part of a gradient panel stays in the first-level cache
   static constexpr int kPairTask = 16;
 
   ListHead* Heads(int worker) { return list_heads_ + static_cast<size_t>(worker) * kChunk * blocks_per_sample_; }
 
-  int PackChunk(const uint8_t* operand, int samples, int rows, int worker) {
+  /// Lists the active inputs of every sample's rows; silent rows get their zeros here and take no further part.
+  int PackChunk(const uint8_t* operand, int samples, int rows, int worker, float* drive) {
     ListHead* heads = Heads(worker);
     uint32_t* memory = lists_ + static_cast<size_t>(worker) * kChunk * blocks_per_sample_ * list_size_;
-    int block = 0;
+    int blocks = 0;
     for (int s = 0; s < samples; ++s) {
-      for (int row = 0; row < rows; row += kBlockRows, ++block, memory += list_size_) {
-        ListHead& head = heads[block];
-        head.rows = std::min(kBlockRows, rows - row);
-        head.first_row = s * rows + row;
+      const uint8_t* active[32];
+      float* out[32];
+      int count = 0;
+      for (int row = 0; row < rows; ++row, operand += in_size_, drive += out_size_) {
+        active[count] = operand;
+        out[count] = drive;
+        if (kernels_.any_count(operand, in_size_)) ++count;
+        else std::memset(drive, 0, sizeof(float) * out_size_);
+      }
+      const int parts = (count + kBlockRows - 1) / kBlockRows;
+      for (int part = 0, row = 0; part < parts; ++part, ++blocks, memory += list_size_) {
+        ListHead& head = heads[blocks];
+        head.rows = (count - row) / (parts - part);
         head.index = memory;
         auto* words = reinterpret_cast<int32_t*>(memory + RoundUp(groups_, 16));
         head.words = words;
-        head.entries = kernels_.pack_groups(operand + static_cast<size_t>(head.first_row) * in_size_, in_size_,
-                                            head.rows, groups_, memory, words, head.row_sums);
+        std::copy_n(out + row, head.rows, head.drive);
+        head.entries = kernels_.pack_groups(active + row, head.rows, groups_, memory, words, head.row_sums);
+        row += head.rows;
       }
     }
-    return block;
+    return blocks;
   }
 
   /// One scale for the whole batch: as fine as 16 bits and exact 32-bit sums allow.
@@ -332,6 +357,10 @@ class DenseMixed final : public DenseBase {
     const double levels = std::min(32767.0, std::floor(2147483647.0 / largest_sum));
     gradient_scale_ = peak > 1e-30f ? peak / static_cast<float>(levels) : 0.0f;
     inverse_gradient_scale_ = peak > 1e-30f ? static_cast<float>(levels) / peak : 0.0f;
+  }
+
+  void FillSupport() {
+    if (all_rows_) std::fill_n(all_rows_, in_size_, gradient_rows_ >= 32 ? ~0u : (1u << gradient_rows_) - 1);
   }
 
   void QuantizeGroup(int row, float* column_max) {
@@ -390,12 +419,17 @@ class DenseMixed final : public DenseBase {
   int max_count_ = 1;
   float gradient_scale_ = 0;
   float inverse_gradient_scale_ = 0;
+  int segments_ = 1;
+  int32_t* segment_ends_ = nullptr;  // [worker][segment + 1][kRowBlock]
+  int32_t* sums_ = nullptr;          // [worker][kRowBlock][kGradientPanel]
   PairEntry* entries_ = nullptr;     // [worker][kRowBlock][pairs]
   int16_t* pairs_ = nullptr;         // [out / kGradientPanel][pair][kGradientPanel][2]
   float* chunk_peaks_ = nullptr;     // [chunk] largest drive gradient
-  int8_t* rounded_rows_ = nullptr;   // [worker][chunk row][out]
+  size_t rounded_stride_ = 0;
+  int8_t* rounded_rows_ = nullptr;   // [worker][chunk row][rounded_stride]
   float* row_scales_ = nullptr;
   int32_t* row_sums_ = nullptr;
+  uint32_t* all_rows_ = nullptr;     // [in], every row wanted
 };
 
 }  // namespace

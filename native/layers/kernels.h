@@ -84,10 +84,73 @@ struct ConvGeometry {
   int out_height, out_width, out_stride;
 };
 
+/// Some operand rows through one panel of 8-bit weights, as the list of input groups that any of the rows has a spike in.
+struct ForwardPanelBlock {
+  const uint32_t* index;     // [entries] groups of four inputs
+  const int32_t* words;      // [entries][rows] their counts, a byte each
+  const int32_t* row_sums;   // [rows] sum of all counts
+  int entries;
+  int rows;                  // 1 to kMaxBlockRows
+  const uint8_t* panel;      // [group][kPanel][4], offset 128
+  const float* column_scale; // [kPanel]
+  float* const* drive;       // per row, [kPanel] from `column` on
+  int column;
+};
+
+/// Gradient of some samples' operand rows in a range of inputs, from rounded weights and rounded drive gradients.
+struct InputGradientBlock {
+  const uint8_t* weights;            // [in][out_size], offset 128
+  int first, last;                   // inputs
+  int out_size;                      // a multiple of 64
+  int samples;                       // samples * rows is at most 64
+  int rows;                          // per sample, at most 32
+  const int8_t* drive_gradient;      // [samples][rows][gradient_stride]
+  size_t gradient_stride;            // an odd number of cache lines, so that rows do not share banks
+  const float* row_scale;            // [samples][rows]
+  const int32_t* row_sum;            // [samples][rows], sum of the rounded gradients
+  const uint32_t* const* support;    // per sample, [in] bits of the rows wanted
+  float* out;                        // [samples][rows][in_size], zero where not wanted
+  size_t in_size;
+};
+
 /// A non-zero operand of the weight gradient: a pair of rows and their two 16-bit coefficients.
 struct PairEntry {
   uint32_t pair;
   uint32_t coefficients;
+};
+
+/// Lists, per input, the pairs [first_pair, last_pair) of operand rows in which it is not zero.
+struct PairScan {
+  int first_pair, last_pair;
+  int batch_rows;     // a pair beyond the last row has one row only
+  size_t row_stride;  // of the operand, in elements
+  int columns;        // inputs, at most kRowBlock
+  PairEntry* lists;   // [input][list_stride]
+  size_t list_stride;
+  int32_t* counts;    // [input], raised
+};
+
+/// Weight gradients of some inputs for one panel of outputs, from entries [begin, end) of their lists.
+struct WeightGradientPanel {
+  const PairEntry* lists;  // [input][list_stride]
+  size_t list_stride;
+  const int32_t* begin;    // [input]
+  const int32_t* end;
+  int inputs;
+  const int16_t* panel;    // [pair][kGradientPanel][2]
+  int32_t* sums;           // [input][kGradientPanel], carried from one range of entries to the next
+  bool first;              // starts from zero
+  bool last;               // writes sums times scale to `out` instead of back
+  float scale;
+  float* out;              // [input][out_stride]
+  size_t out_stride;
+};
+
+/// Rows of a float dense layer; `in` inputs, `out` outputs (a multiple of 16).
+struct DenseShape {
+  int in;
+  int out;
+  float scale;
 };
 
 enum class OptimizerKind { kSgd, kAdam, kAdamW };
@@ -106,9 +169,9 @@ struct UpdateRule {
 
 constexpr int kLanes = 16;          // every population is padded to a multiple of this
 constexpr int kPanel = 64;          // output neurons per panel of 8-bit forward weights
-constexpr int kGradientPanel = 32;  // output neurons per panel of 16-bit drive gradients
+constexpr int kGradientPanel = 64;  // output neurons per panel of 16-bit drive gradients
 constexpr int kMaxBlockRows = 6;    // operand rows that share one pass over a panel
-constexpr int kRowBlock = 32;       // input rows whose weight gradients are formed together
+constexpr int kRowBlock = 64;       // input rows whose weight gradients are formed together
 
 struct Kernels {
   void (*encode)(const EncodeSample&);
@@ -117,11 +180,24 @@ struct Kernels {
 
   // Float path. n and the strides are multiples of kLanes.
   void (*add_scaled)(float a, const float* x, float* y, int n);          // y += a x
-  float (*dot)(const float* x, const float* y, int n);                   // 16 partial sums, then a fixed tree
   void (*scale_copy)(float a, const float* x, float* y, int n);          // y = a x
+  void (*sum_rows)(const float* rows, size_t count, float* sum, int n);    // sum += every row of n
+
+  // Float dense layers. Weights are [in][out], transposed ones [units][in].
+  void (*dense_forward)(const DenseShape&, const uint8_t* operand, int rows, const float* weights, float* drive);
+  void (*dense_forward_rate)(const DenseShape&, const int16_t* operand, int rows, const float* weights, float* drive);
+  void (*dense_weight_gradient)(const DenseShape&, const uint8_t* operand, int rows, int first, int count,
+                                const float* drive_gradient, float* gradient);
+  void (*dense_weight_gradient_rate)(const DenseShape&, const int16_t* operand, int rows, int first, int count,
+                                     const float* drive_gradient, float* gradient);
+  void (*dense_input_gradient)(const DenseShape&, const float* drive_gradient, int rows, const float* weights,
+                               float* input_gradient);
+  void (*dense_input_gradient_thin)(const DenseShape&, const float* drive_gradient, int rows, int units,
+                                    const float* transposed, float* input_gradient);
 
   // Pattern convolution.
   void (*pattern_conv_forward)(const PatternConv&, const uint8_t* input, const float* table, float* drive);
+  /// Sums drive gradients by pattern into two sets of `bucket` [2][kernel row][pattern][channels], by column parity.
   void (*pattern_conv_backward)(const PatternConv&, const uint8_t* input, const float* drive_gradient, float* bucket);
 
   // Convolution of counts. Weights are [tap][channel][out_stride], transposed ones [tap][out_stride][in_stride].
@@ -133,27 +209,23 @@ struct Kernels {
                                     float* gradient);
 
   // 8-bit forward: entries are the groups of four inputs that carry a spike in any of `rows` operand rows.
-  int (*pack_groups)(const uint8_t* operand, size_t row_stride, int rows, int groups, uint32_t* index, int32_t* words,
+  bool (*any_count)(const uint8_t* counts, int n);
+  int (*pack_groups)(const uint8_t* const* operand, int rows, int groups, uint32_t* index, int32_t* words,
                      int32_t* row_sums);
-  void (*forward_panel)(const uint32_t* index, const int32_t* words, int entries, int rows, const int32_t* row_sums,
-                        const uint8_t* panel, const float* column_scale, float* drive, size_t drive_stride);
+  void (*forward_panel)(const ForwardPanelBlock&);
 
   // 8-bit input gradient.
   void (*quantize_gradient_row)(const float* gradient, const float* column_scale, int n, int8_t* out, float* scale,
                                 int32_t* sum);
-  void (*input_gradient)(const uint8_t* weight_row, const int8_t* rows, size_t row_stride, const float* row_scale,
-                         const int32_t* row_sum, int n, uint32_t support, float* out, size_t out_stride);
+  void (*input_gradient)(const InputGradientBlock&);
 
   // 16-bit weight gradient.
   float (*max_abs)(const float* x, size_t n);
   void (*quantize_pair)(const float* row0, const float* row1, float inverse_scale, int n, int16_t* out,
                         size_t panel_stride);
-  void (*scan_bytes)(const uint8_t* row0, const uint8_t* row1, uint32_t pair, int columns, PairEntry* lists,
-                     size_t list_stride, int32_t* counts);
-  void (*scan_shorts)(const int16_t* row0, const int16_t* row1, uint32_t pair, int columns, PairEntry* lists,
-                      size_t list_stride, int32_t* counts);
-  void (*weight_gradient)(const PairEntry* lists, size_t list_stride, const int32_t* counts, int rows,
-                          const int16_t* panel, float scale, float* out, size_t out_stride);
+  void (*scan_bytes)(const uint8_t* operand, const PairScan&);
+  void (*scan_shorts)(const int16_t* operand, const PairScan&);
+  void (*weight_gradient)(const WeightGradientPanel&);
 
   // Optimisers. `m` and `v` may be null where the rule does not use them.
   void (*update)(const UpdateRule&, const float* gradient, float* weight, float* m, float* v, size_t n);

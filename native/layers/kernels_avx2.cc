@@ -83,12 +83,21 @@ inline uint32_t NonZeroInts(I16 v) {
 }
 inline bool NonZeroFloats(F16 v) { return NonZeroInts((I16)(v != 0.0f)) != 0; }
 
-template <int rows>
-inline void ReduceAdd(const I16* acc, int32_t* sums) {
-  for (int r = 0; r < rows; ++r) {
+inline void ReduceAdd4(const I16* acc, int32_t* sums) {
+  for (int r = 0; r < 4; ++r) {
     sums[r] = 0;
     for (int l = 0; l < 16; ++l) sums[r] += acc[r][l];
   }
+}
+
+/// Writes the places of the set bits in rising order, then the lowest three times more; returns their number. The mask is
+/// not 0.
+inline int ListBits(uint64_t mask, int32_t* out) {
+  const int lowest = __builtin_ctzll(mask);
+  int count = 0;
+  for (; mask != 0; mask &= mask - 1) out[count++] = __builtin_ctzll(mask);
+  for (int i = 0; i < 3; ++i) out[count + i] = lowest;
+  return count;
 }
 
 #include "kernels_body.inc"

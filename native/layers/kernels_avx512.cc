@@ -35,9 +35,30 @@ inline uint32_t NonZeroBytes(B16 v) { return _mm_test_epi8_mask((__m128i)v, (__m
 inline uint32_t NonZeroInts(I16 v) { return _mm512_test_epi32_mask((__m512i)v, (__m512i)v); }
 inline bool NonZeroFloats(F16 v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ) != 0; }
 
-template <int rows>
-inline void ReduceAdd(const I16* acc, int32_t* sums) {
-  for (int r = 0; r < rows; ++r) sums[r] = _mm512_reduce_add_epi32((__m512i)acc[r]);
+/// Sums of the lanes of four vectors: halves are added until each vector is one lane of the result.
+inline void ReduceAdd4(const I16* acc, int32_t* sums) {
+  const __m512i a = (__m512i)acc[0], b = (__m512i)acc[1], c = (__m512i)acc[2], d = (__m512i)acc[3];
+  const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+  const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+  const __m512i abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+  const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(abcd), _mm512_extracti64x4_epi64(abcd, 1));
+  const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), sum);
+}
+
+/// Writes the places of the set bits in rising order, then the lowest again up to the end of the last vector (16 more at
+/// most); returns their number. The mask is not 0.
+inline int ListBits(uint64_t mask, int32_t* out) {
+  __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i lowest = _mm512_set1_epi32(__builtin_ctzll(mask));
+  int count = 0;
+  for (; mask != 0; mask >>= 16) {
+    const auto low = static_cast<__mmask16>(mask);
+    _mm512_storeu_si512(out + count, _mm512_mask_compress_epi32(lowest, low, places));
+    count += __builtin_popcount(low);
+    places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
+  }
+  return count;
 }
 
 #include "kernels_body.inc"

@@ -266,11 +266,12 @@ LayerNetwork::Tensor LayerNetwork::FindTensor(const std::string& name) const {
   throw InvalidArgument("tensor", "'" + name + "'", "the name of a tensor of this network");
 }
 
-void LayerNetwork::ReadTensor(const std::string& name, std::vector<float>* out) const {
+size_t LayerNetwork::TensorSize(const std::string& name) const { return Count(FindTensor(name).info.shape); }
+
+void LayerNetwork::ReadTensor(const std::string& name, float* out) const {
   const Tensor t = FindTensor(name);
-  out->resize(Count(t.info.shape));
-  if (t.kind == Tensor::Kind::kWeight) const_cast<SynapticLayer*>(t.layer)->synapse().Export(t.data, out->data());
-  else std::memcpy(out->data(), t.data, out->size() * sizeof(float));
+  if (t.kind == Tensor::Kind::kWeight) const_cast<SynapticLayer*>(t.layer)->synapse().Export(t.data, out);
+  else std::memcpy(out, t.data, Count(t.info.shape) * sizeof(float));
 }
 
 void LayerNetwork::WriteTensor(const std::string& name, const float* values, size_t count) {

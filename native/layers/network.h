@@ -63,7 +63,9 @@ class LayerNetwork {
   std::vector<LayerInfo> Layers() const;
   std::vector<TensorInfo> Parameters() const;
   std::vector<TensorInfo> Tensors() const;
-  void ReadTensor(const std::string& name, std::vector<float>* out) const;
+  size_t TensorSize(const std::string& name) const;
+  /// Copies a tensor into `out`, which has TensorSize(name) elements.
+  void ReadTensor(const std::string& name, float* out) const;
   /// Throws Error{kInvalidArgument} for an unknown name, a wrong size or a value that is not finite.
   void WriteTensor(const std::string& name, const float* values, size_t count);
 

@@ -12,6 +12,14 @@ namespace synfire::layers {
 /// Reserve() notes an array and where its address is wanted; Commit() allocates once (zeroed) and fills the addresses in.
 class Plan {
  public:
+  Plan() = default;
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+  /// Clears the addresses it gave out: the next plan may not reserve all of these arrays.
+  ~Plan() {
+    for (const Request& r : requests_) *r.address = nullptr;
+  }
+
   template <class T>
   void Reserve(T** address, size_t count) {
     requests_.push_back({reinterpret_cast<void**>(address), offset_});

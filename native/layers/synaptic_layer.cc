@@ -85,7 +85,7 @@ SynapticLayer::SynapticLayer(const LayerSpec& spec, const NetworkSpec& network, 
   synapse_weight_trained_ = spec.train_weight;
   bias_.name = spec.name + ".bias";
   bias_.shape = {out.channels};
-  bias_.size = RoundUp(out.channels, kLanes);
+  bias_.size = synapse_->out_size() / (out.height * out.width);
   bias_.trained = spec.bias && spec.train_bias;
   bias_.learning_rate_scale = spec.learning_rate_scale;
   if (spec.neuron) constants_ = *spec.neuron;
@@ -338,10 +338,8 @@ void SynapticLayer::ReadoutRateGradient(const float* gradient, float* out) const
 void SynapticLayer::AddBiasGradient(const Chunk& chunk, const float* drive_gradient) {
   float* sum = bias_partial_ + static_cast<size_t>(chunk.index) * bias_.size;
   std::fill_n(sum, bias_.size, 0.0f);
-  const size_t stride = output_.channel_stride;
-  const int channels = static_cast<int>(bias_.size);
-  const size_t total = static_cast<size_t>(chunk.count) * gradient_rows_ * neurons();
-  for (size_t at = 0; at < total; at += stride) kernels_.add_scaled(1.0f, drive_gradient + at, sum, channels);
+  const size_t positions = static_cast<size_t>(chunk.count) * gradient_rows_ * neurons() / output_.channel_stride;
+  kernels_.sum_rows(drive_gradient, positions, sum, output_.channel_stride);
 }
 
 // ---- update ------------------------------------------------------------------------------------------------------

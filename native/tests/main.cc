@@ -1,9 +1,12 @@
-// Runs the C++ tests: all, or those whose name contains the argument. Ends with "N passed, N failed".
+// Runs the C++ tests: all, or those whose name contains the argument; ends with "N passed, N failed". With
+// --isas it prints the instruction sets of this processor instead, one per line, for runs with SYNFIRE_ISA
+// set to each.
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <mutex>
 
+#include "native/base/cpu_features.h"
 #include "native/tests/check.h"
 
 namespace synfire::test {
@@ -50,6 +53,11 @@ void Fail(const std::string& message, const std::source_location& where) {
 }  // namespace synfire::test
 
 int main(int argc, char** argv) {
+  const char* filter = argc > 1 ? argv[1] : "";
+  if (std::strcmp(filter, "--isas") == 0) {
+    for (const synfire::Isa isa : synfire::SupportedIsas()) std::puts(synfire::IsaName(isa));
+    return 0;
+  }
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  return synfire::test::RunAll(argc > 1 ? argv[1] : "");
+  return synfire::test::RunAll(filter);
 }

@@ -144,7 +144,7 @@ beta1 = 2
   t.deepEqual(error.message.split('\n').sort(), [
     'run.toml:3: training.epochs is 0; expected an integer from 1 to 1000000',
     'run.toml:4: training.batchSise is not a known key; did you mean batchSize?',
-    'run.toml:7: training.optimizer.beta1 is 2; expected a number at least 0 and below 1',
+    'run.toml:7: training.optimizer.beta1 is 2; expected a number from 0 to 0.9999999',
   ]);
 });
 

@@ -32,7 +32,7 @@ for (const value of [-0.001, 1.001, Number.NaN, Number.POSITIVE_INFINITY]) {
     const error = t.throws(() => toSampleBytes(values, shape), { instanceOf: SynfireError });
     t.is(error.code, 'ERR_SYNFIRE_INVALID_ARGUMENT');
     t.is(error.field, 'samples[4]');
-    t.is(error.expected, 'a number from 0 to 1');
+    t.regex(error.expected ?? '', /^a number from 0 to 1/);
   });
 }
 

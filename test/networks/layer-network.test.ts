@@ -71,6 +71,14 @@ test('a preset is a network by its name', (t) => {
   t.deepEqual(network.get('layers.2.bias'), new Float32Array(10));
 });
 
+test("a layer's own name is the name of its parameters", (t) => {
+  const layers = [dense({ name: 'hidden', units: 5 }), dense({ units: 2 })];
+  const network = new LayerNetwork({ inputShape: [1, side, side], layers });
+  const names = network.parameters().map(({ name }) => name);
+  t.deepEqual(names, ['hidden.weight', 'hidden.bias', 'layers.1.weight', 'layers.1.bias']);
+  t.is(network.get('hidden.weight').length, 5 * size);
+});
+
 test('the seed decides the initial weights', (t) => {
   const weights = (seed: number) => new LayerNetwork(presets.convSnn({ seed })).get('layers.1.weight');
   t.deepEqual(weights(1), weights(1));
@@ -234,6 +242,16 @@ test('evaluation refuses data that do not fit', async (t) => {
   t.is(tooMany?.field, 'dataset.classes');
   const outside: EvaluateOptions = { indices: Uint32Array.of(0, 50) };
   await t.throwsAsync(network.evaluate(smallDataset(50), outside), { instanceOf: SynfireError });
+  for (const indices of [new Uint32Array(0), [0, 1] as unknown as Uint32Array]) {
+    const error = await t.throwsAsync(network.evaluate(smallDataset(5), { indices }), {
+      instanceOf: SynfireError,
+    });
+    t.is(error?.field, 'indices');
+  }
+  for (const dataset of [null, undefined, {}, []] as unknown as Dataset[]) {
+    const error = await t.throwsAsync(network.evaluate(dataset), { instanceOf: SynfireError });
+    t.is(error?.field, 'dataset');
+  }
 });
 
 test('a signal ends prediction and evaluation with its reason', async (t) => {
@@ -260,7 +278,11 @@ test('integrators are read at their last or largest potential', async (t) => {
   const network = (readout: 'lastMembrane' | 'maxMembrane') =>
     new LayerNetwork({
       inputShape: [1, side, side],
-      layers: [maxPool2d({ kernel: 2 }), dense({ units: classes, neuron: leaky({ decay: 0.5 }) })],
+      layers: [
+        conv2d({ filters: 3, kernel: 3 }),
+        maxPool2d({ kernel: 2 }),
+        dense({ units: classes, neuron: leaky({ decay: 0.5 }) }),
+      ],
       readout,
       encoder: 'latency',
     });

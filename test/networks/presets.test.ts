@@ -1,12 +1,12 @@
 import test from 'ava';
 import { configureRun } from '../../lib/config/configure.ts';
 import { SynfireError } from '../../lib/errors.ts';
-import { presetNames, presetRun, presets } from '../../lib/networks/presets.ts';
+import { type PresetName, presetNames, presetRun, presets } from '../../lib/networks/presets.ts';
 import { resolveNetwork } from '../../lib/networks/resolve.ts';
 import { inferShapes } from '../../lib/networks/shapes.ts';
 
-const run = (preset: string) => configureRun({ network: { preset } });
-const layers = (preset: string) => resolveNetwork(run(preset).network).layers;
+const run = (preset: PresetName) => configureRun({ network: { preset } });
+const layers = (preset: PresetName) => resolveNetwork(run(preset).network).layers;
 
 test('all presets share the shape of the convolutional network', (t) => {
   for (const name of presetNames) {

@@ -21,6 +21,9 @@ const resolve = (options: Partial<NetworkOptions> = {}) =>
     check(networkSchema, { inputShape: [2, 8, 8], layers: [readout], ...options }, { root: 'network' }),
   );
 const resolveLayer = (layer: LayerOptions) => resolve({ layers: [layer, readout] }).layers[0];
+/** As the second layer, over neurons whose shape is that of the input. */
+const resolveSecond = (layer: LayerOptions) =>
+  resolve({ layers: [conv2d({ filters: 2, kernel: 1 }), layer, readout] }).layers[1];
 
 const plain = {
   filters: 0,
@@ -112,22 +115,22 @@ test('a convolution is described in full', (t) => {
 });
 
 test('layers without synapses are described by what they have', (t) => {
-  const pool = { ...plain, name: 'layers.0', kernel: [2, 2], stride: [2, 2] } as const;
-  t.deepEqual(resolveLayer(avgPool2d({ kernel: 2 })) as unknown, { ...pool, kind: 'avgPool2d' });
-  t.deepEqual(resolveLayer(maxPool2d({ kernel: 2 })) as unknown, { ...pool, kind: 'maxPool2d' });
-  t.deepEqual(resolveLayer(sumPool2d({ kernel: 2, stride: 1, padding: 1 })) as unknown, {
+  const pool = { ...plain, name: 'layers.1', kernel: [2, 2], stride: [2, 2] } as const;
+  t.deepEqual(resolveSecond(avgPool2d({ kernel: 2 })) as unknown, { ...pool, kind: 'avgPool2d' });
+  t.deepEqual(resolveSecond(maxPool2d({ kernel: 2 })) as unknown, { ...pool, kind: 'maxPool2d' });
+  t.deepEqual(resolveSecond(sumPool2d({ kernel: 2, stride: 1, padding: 1 })) as unknown, {
     ...pool,
     kind: 'sumPool2d',
     stride: [1, 1],
     padding: [1, 1],
   });
-  t.deepEqual(resolveLayer(dropout({ rate: 0.2 })) as unknown, {
+  t.deepEqual(resolveSecond(dropout({ rate: 0.2 })) as unknown, {
     ...plain,
-    name: 'layers.0',
+    name: 'layers.1',
     kind: 'dropout',
     rate: 0.2,
   });
-  t.deepEqual(resolveLayer(flatten()) as unknown, { ...plain, name: 'layers.0', kind: 'flatten' });
+  t.deepEqual(resolveSecond(flatten()) as unknown, { ...plain, name: 'layers.1', kind: 'flatten' });
 });
 
 test('hidden layers have LIF neurons, the last layer has none, unless told otherwise', (t) => {

@@ -24,7 +24,7 @@ test('a convolution gives a row and a column for every place of its window', (t)
   t.deepEqual(outputs([conv2d({ filters: 8, kernel: 5 }), dense({ units: 2 })])[0], [8, 28, 20]);
   t.deepEqual(outputs([conv2d({ filters: 8, kernel: 3, padding: 1 }), dense({ units: 2 })])[0], [8, 32, 24]);
   t.deepEqual(outputs([conv2d({ filters: 8, kernel: 5, stride: 2 }), dense({ units: 2 })])[0], [8, 14, 10]);
-  const uneven = conv2d({ filters: 1, kernel: [32, 1], stride: [1, 5], padding: [0, 2] });
+  const uneven = conv2d({ filters: 1, kernel: [32, 3], stride: [1, 5], padding: [0, 2] });
   t.deepEqual(outputs([uneven, dense({ units: 2 })])[0], [1, 1, 6]);
 });
 
@@ -41,38 +41,44 @@ test('a convolution counts what a dense network would do', (t) => {
   t.deepEqual(readout?.synapses, { weightShape: [2, 8 * 14 * 11], fanIn: 8 * 14 * 11, fanOut: 2 });
 });
 
+/** A layer of neurons for those that only rearrange what a layer below sends. */
+const neurons = conv2d({ filters: 3, kernel: 1 });
+
 test('pooling windows touch unless a stride is given', (t) => {
-  t.deepEqual(outputs([avgPool2d({ kernel: 2 }), dense({ units: 2 })])[0], [3, 16, 12]);
-  t.deepEqual(outputs([maxPool2d({ kernel: 3, stride: 1 }), dense({ units: 2 })])[0], [3, 30, 22]);
-  t.deepEqual(
-    outputs([sumPool2d({ kernel: 3, padding: 1, stride: 2 }), dense({ units: 2 })])[0],
-    [3, 16, 12],
-  );
-  t.deepEqual(outputs([avgPool2d({ kernel: 5 }), dense({ units: 2 })])[0], [3, 6, 4]);
+  const pooled = (layer: LayerOptions) => outputs([neurons, layer, dense({ units: 2 })])[1];
+  t.deepEqual(pooled(avgPool2d({ kernel: 2 })), [3, 16, 12]);
+  t.deepEqual(pooled(maxPool2d({ kernel: 3, stride: 1 })), [3, 30, 22]);
+  t.deepEqual(pooled(sumPool2d({ kernel: 3, padding: 1, stride: 2 })), [3, 16, 12]);
+  t.deepEqual(pooled(avgPool2d({ kernel: 5 })), [3, 6, 4]);
 });
 
 test('dropout keeps a shape, flatten and dense forget positions', (t) => {
-  t.deepEqual(
-    outputs([dropout(), flatten(), dense({ units: 7 }), dropout({ rate: 0.1 }), dense({ units: 2 })]),
-    [[3, 32, 24], [2304], [7], [7], [2]],
-  );
+  const layers = [
+    neurons,
+    dropout(),
+    flatten(),
+    dense({ units: 7 }),
+    dropout({ rate: 0.1 }),
+    dense({ units: 2 }),
+  ];
+  t.deepEqual(outputs(layers), [[3, 32, 24], [3, 32, 24], [2304], [7], [7], [2]]);
 });
 
 const misfits: [what: string, field: string, layers: LayerOptions[], others?: Partial<NetworkOptions>][] = [
   [
     'a kernel larger than its input',
     'network.layers.1.kernel',
-    [dropout(), conv2d({ filters: 1, kernel: 40 })],
+    [neurons, conv2d({ filters: 1, kernel: 40 })],
   ],
   [
     'a pool larger than its input',
-    'network.layers.0.kernel',
-    [maxPool2d({ kernel: [1, 25] }), dense({ units: 2 })],
+    'network.layers.1.kernel',
+    [neurons, maxPool2d({ kernel: [1, 25] }), dense({ units: 2 })],
   ],
   [
     'padding beyond half a pool',
-    'network.layers.0.padding',
-    [avgPool2d({ kernel: 2, padding: 2 }), dense({ units: 2 })],
+    'network.layers.1.padding',
+    [neurons, avgPool2d({ kernel: 2, padding: 2 }), dense({ units: 2 })],
   ],
   [
     'a convolution after dense',
@@ -81,8 +87,8 @@ const misfits: [what: string, field: string, layers: LayerOptions[], others?: Pa
   ],
   [
     'a pool after flatten',
-    'network.layers.1.kind',
-    [flatten(), sumPool2d({ kernel: 1 }), dense({ units: 2 })],
+    'network.layers.2.kind',
+    [neurons, flatten(), sumPool2d({ kernel: 1 }), dense({ units: 2 })],
   ],
   ['a convolution at the end', 'network.layers.0.kind', [conv2d({ filters: 4, kernel: 3 })]],
   [
@@ -129,9 +135,38 @@ const misfits: [what: string, field: string, layers: LayerOptions[], others?: Pa
   [
     'a layer beyond 32 bits',
     'network.layers.0.kind',
-    [conv2d({ filters: 65536, kernel: 1, padding: 100 }), dense({ units: 2 })],
+    [conv2d({ filters: 4096, kernel: 1 }), dense({ units: 2 })],
+    { inputShape: [1, 4096, 4096] },
   ],
-  ['weights beyond 32 bits', 'network.layers.1.kind', [dense({ units: 65536 }), dense({ units: 65536 })]],
+  [
+    'padding as large as a kernel',
+    'network.layers.0.padding',
+    [conv2d({ filters: 1, kernel: 3, padding: 3 }), dense({ units: 2 })],
+  ],
+  [
+    'a sum of too many values',
+    'network.layers.1.kernel',
+    [neurons, sumPool2d({ kernel: 12 }), dense({ units: 2 })],
+  ],
+  [
+    'a mean of too many values',
+    'network.layers.1.kernel',
+    [neurons, avgPool2d({ kernel: 12 }), dense({ units: 2 })],
+  ],
+  [
+    'updates more seldom than there are steps',
+    'network.layers.0.updateEvery',
+    [dense({ units: 4, updateEvery: 11 }), dense({ units: 2 })],
+  ],
+  ['pooling of the input', 'network.layers.0.kind', [maxPool2d({ kernel: 2 }), dense({ units: 2 })]],
+  ['dropout of the input', 'network.layers.1.kind', [flatten(), dropout(), dense({ units: 2 })]],
+  ['one class', 'network.layers.0.units', [dense({ units: 1 })]],
+  ['more classes than the engine knows', 'network.layers.0.units', [dense({ units: 5000 })]],
+  [
+    'weights beyond 32 bits',
+    'network.layers.1.kind',
+    [dense({ units: 65536 }), dense({ units: 65536 }), dense({ units: 2 })],
+  ],
 ];
 
 for (const [what, field, layers, others] of misfits) {
@@ -144,9 +179,9 @@ for (const [what, field, layers, others] of misfits) {
 }
 
 test("an error tells a layer's own name", (t) => {
-  const layers = [conv2d({ name: 'edges', filters: 1, kernel: 99 }), dense({ units: 2 })];
+  const layers = [conv2d({ name: 'edges', filters: 1, kernel: 50 }), dense({ units: 2 })];
   const { message } = t.throws(() => infer(layers), { instanceOf: SynfireError });
-  t.regex(message, /network\.layers\.0\.kernel is \[99,99\]; expected at most 32 x 24, .* in layer "edges"/);
+  t.regex(message, /network\.layers\.0\.kernel is \[50,50\]; expected at most 32 x 24, .* in layer "edges"/);
 });
 
 test('readouts of every sort are accepted', (t) => {

@@ -1,0 +1,106 @@
+// Finds and loads the data that a command works with.
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { CheckpointMetadata } from '../checkpoints/metadata.ts';
+import { loadRun } from '../config/load.ts';
+import { type DataConfig, dataSchema } from '../config/schema.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { readDataset } from '../data/files.ts';
+import { readSet } from '../data/folder.ts';
+import { type DataProgress, datasets } from '../data/index.ts';
+import { invalid } from '../errors.ts';
+import { bytes, figure } from './text.ts';
+import type { ProgressDisplay } from '../monitoring/progress.ts';
+import { filesOf, runFolder } from './run-folder.ts';
+
+/** What `--data` stands for. */
+export interface CommandData {
+  name: string;
+  train: Dataset;
+  /** Null when only one pair of files was named. */
+  test: Dataset | null;
+}
+
+export interface DataSelection {
+  data?: string;
+  limit?: number;
+}
+
+/** The configuration of data with what the command line says in its place; paths no longer depend on the folder. */
+export function selectData(config: DataConfig, { data, limit }: DataSelection): DataConfig {
+  const { path, ...rest } = config;
+  const name = data ?? config.name;
+  const hasOwnPath = data === undefined && path !== undefined;
+  return {
+    ...rest,
+    name: hasOwnPath ? name : absolute(name),
+    ...(hasOwnPath ? { path: resolve(path) } : {}),
+    ...(limit === undefined ? {} : { limit }),
+  };
+}
+
+/** The data that the network of a checkpoint was trained with, unless the command line says otherwise. */
+export async function dataOf(
+  checkpoint: string,
+  { training }: CheckpointMetadata,
+  selection: DataSelection,
+): Promise<DataConfig> {
+  const { config } = filesOf(runFolder(checkpoint));
+  if (existsSync(config)) return selectData((await loadRun(config)).data, selection);
+  const name = selection.data ?? training?.settings['data.name'];
+  if (typeof name === 'string') return selectData(dataSchema.parse({}), { ...selection, data: name });
+  const expected = 'a data set, because the checkpoint does not say which it was trained with';
+  throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--data', undefined, expected);
+}
+
+export async function loadData(
+  config: DataConfig,
+  { signal, display }: { signal: AbortSignal; display: ProgressDisplay },
+): Promise<CommandData> {
+  const { name, path, limit, normalisation } = config;
+  const onProgress = (progress: DataProgress) => display.share(describe(progress), progress.done / progress.total);
+  const options = { limit, normalisation, signal, onProgress };
+  const files = filesNamed(name);
+  const data = files === null ? await datasets.load(name, { ...options, path }) : await loadFiles(files, options);
+  display.clear();
+  return data;
+}
+
+/** Two or four paths that are separated by commas; null when `name` is a set or a folder. */
+function filesNamed(name: string): string[] | null {
+  if (!name.includes(',') || existsSync(name)) return null;
+  const files = name.split(',').map((file) => file.trim());
+  if (files.length === 2 || files.length === 4) return files;
+  const expected = 'samples,labels or train-samples,train-labels,test-samples,test-labels';
+  throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--data', name, expected);
+}
+
+type LoadOptions = {
+  limit: number | undefined;
+  normalisation: DataConfig['normalisation'];
+  signal: AbortSignal;
+  onProgress: (progress: DataProgress) => void;
+};
+
+async function loadFiles(files: string[], options: LoadOptions): Promise<CommandData> {
+  const [trainSamples = '', trainLabels = '', testSamples, testLabels] = files;
+  const name = basename(dirname(resolve(trainSamples)));
+  if (testSamples !== undefined && testLabels !== undefined) {
+    return readSet(name, { trainSamples, trainLabels, testSamples, testLabels }, options);
+  }
+  const { limit, ...rest } = options;
+  const pair = { samples: trainSamples, labels: trainLabels, ...(limit === undefined ? {} : { limit }) };
+  return { name, train: await readDataset({ ...rest, ...pair }), test: null };
+}
+
+function absolute(name: string): string {
+  if (datasets.names.includes(name)) return name;
+  const files = filesNamed(name);
+  return files === null ? resolve(name) : files.map((file) => resolve(file)).join(',');
+}
+
+function describe({ phase, file, done, total }: DataProgress): string {
+  const verbs = { download: 'downloading', read: 'reading', generate: 'drawing digits to' };
+  const amount = phase === 'download' ? `${bytes(done)} of ${bytes(total)}` : `${figure(done)} of ${figure(total)} samples`;
+  return `${verbs[phase]} ${basename(file)}  ${amount}`;
+}

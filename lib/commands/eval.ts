@@ -1,0 +1,130 @@
+// synfire eval: measures a trained network, and on request what its spikes cost.
+import type { Command } from 'commander';
+import { loadCheckpoint } from '../checkpoints/checkpoint.ts';
+import { findCheckpoint } from '../checkpoints/store.ts';
+import { type OperationReport, reportOperations } from '../monitoring/energy.ts';
+import { ProgressDisplay, perSecond, percent } from '../monitoring/progress.ts';
+import type { Evaluation, LayerNetwork } from '../networks/layer-network.ts';
+import { computeOptions, dataOptions, outputOptions, part } from './arguments.ts';
+import { dataOf, loadData } from './data.ts';
+import { catchInterrupts } from './interrupt.ts';
+import { figure, pairs, table } from './text.ts';
+
+export function addEval(program: Command): void {
+  const command = program
+    .command('eval')
+    .description('measure a trained network with test data')
+    .argument('<checkpoint>', 'a checkpoint, or the folder of a run, whose best model is taken')
+    .option('--part <name>', 'samples to measure with: test or train', part, 'test')
+    .option('--ops', 'report spike rates, synaptic operations and an energy model')
+    .addHelpText('after', examples)
+    .action(evaluate);
+  outputOptions(computeOptions(dataOptions(command)));
+}
+
+const examples = `
+Without --data, the data that the network was trained with are used.
+
+Examples:
+  $ synfire eval runs/first
+  $ synfire eval runs/first/checkpoints/epoch-000003.safetensors --data mnist
+  $ synfire eval runs/first --ops
+  $ synfire eval runs/first --json | jq .accuracy`;
+
+interface EvalOptions {
+  data?: string;
+  limit?: number;
+  part: 'test' | 'train';
+  ops?: boolean;
+  batchSize?: number;
+  threads?: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+async function evaluate(path: string, options: EvalOptions): Promise<void> {
+  const display = new ProgressDisplay({ quiet: (options.quiet || options.json) ?? false });
+  const interrupt = catchInterrupts();
+  try {
+    await run(path, options, display, interrupt.signal);
+  } finally {
+    display.clear();
+    interrupt.dispose();
+  }
+}
+
+async function run(path: string, options: EvalOptions, display: ProgressDisplay, signal: AbortSignal): Promise<void> {
+  const checkpoint = await findCheckpoint(path, 'best');
+  const { network, metadata } = await loadCheckpoint(checkpoint);
+  const { batchSize = 64, threads, ops: statistics = false } = options;
+  network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });
+  const data = await loadData(await dataOf(checkpoint, metadata, options), { signal, display });
+  const evaluation = await network.evaluate((options.part === 'test' && data.test) || data.train, {
+    ...{ statistics, signal },
+    onProgress: ({ samples, total }) => display.share(options.part, samples / total),
+  });
+  display.clear();
+  const operations = statistics ? reportOperations(evaluation, network.config.encoder.kind === 'direct') : null;
+  const report = options.json ? json(checkpoint, options.part, evaluation, operations) : text(network, options.part, evaluation, operations);
+  process.stdout.write(`${report}\n`);
+}
+
+function json(checkpoint: string, part: string, evaluation: Evaluation, operations: OperationReport | null): string {
+  const { accuracy, loss, samples, seconds, confusion } = evaluation;
+  const report = { event: 'done', checkpoint, part, accuracy, loss, samples, samplesPerSecond: samples / seconds, confusion };
+  return JSON.stringify(operations === null ? report : { ...report, operations });
+}
+
+function text(network: LayerNetwork, part: string, evaluation: Evaluation, operations: OperationReport | null): string {
+  const { accuracy, loss, samples, seconds, confusion } = evaluation;
+  const right = Math.round(accuracy * samples);
+  const lines = [
+    pairs([
+      ['accuracy', `${percent(accuracy)}: ${figure(right)} of ${figure(samples)} ${part} samples`],
+      ['loss', loss.toFixed(4)],
+      ['speed', perSecond(samples / seconds)],
+    ]),
+    '',
+    classTable(confusion),
+  ];
+  if (operations !== null) lines.push('', operationText(operations, network.config.timesteps));
+  return lines.join('\n');
+}
+
+/** For each class the share that was found and what it was most often taken for. */
+function classTable(confusion: number[][]): string {
+  const rows = confusion.map((row, label) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    const wrong = row.map((count, chosen) => (chosen === label ? 0 : count));
+    const most = Math.max(...wrong);
+    const mistaken = most > 0 ? `${wrong.indexOf(most)} (${figure(most)})` : '';
+    return [String(label), figure(total), total > 0 ? percent((row[label] ?? 0) / total) : '', mistaken];
+  });
+  return table(['class', 'samples', 'found', 'most often taken for'], rows);
+}
+
+function operationText(report: OperationReport, timesteps: number): string {
+  const { layers, energy } = report;
+  const rows = layers.map((layer) => [
+    layer.name,
+    layer.spikeRate === null ? '' : percent(layer.spikeRate),
+    figure(layer.spikes),
+    figure(layer.synapticOperations),
+    figure(layer.denseMacs),
+  ]);
+  return [
+    `Per sample, over ${timesteps} steps:`,
+    table(['layer', 'spike rate', 'spikes', 'synaptic operations', 'dense MACs'], rows),
+    '',
+    `synaptic operations: ${figure(report.synapticOperations)}, against ${figure(report.denseMacs)} MACs of the dense network`,
+    `(${report.operationAdvantage.toFixed(2)} MACs for each operation; ${report.publishedAdvantage} is claimed for the published network of this shape)`,
+    '',
+    `Energy model, not a measurement: ${energy.name}`,
+    `(${energy.source}; ${energy.picojoulesPerMac} pJ per MAC, ${energy.picojoulesPerAddition} pJ per addition; no memory traffic)`,
+    pairs([
+      ['dense network', `${energy.denseNanojoules.toFixed(1)} nJ: one MAC for each weight used`],
+      ['spiking network', `${energy.spikingNanojoules.toFixed(1)} nJ: an addition for each synaptic operation, a MAC for each of ${figure(report.neuronUpdates)} neuron updates`],
+      ['advantage', `${energy.advantage.toFixed(2)} x`],
+    ]),
+  ].join('\n');
+}

@@ -1,0 +1,108 @@
+// synfire predict: classifies the samples of an array file.
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { loadCheckpoint } from '../checkpoints/checkpoint.ts';
+import { findCheckpoint } from '../checkpoints/store.ts';
+import { type ArrayData, readIdx, readNpy } from '../data/index.ts';
+import { invalid } from '../errors.ts';
+import type { Samples } from '../networks/inputs.ts';
+import type { LayerNetwork, Prediction } from '../networks/layer-network.ts';
+import { computeOptions, integers, largest } from './arguments.ts';
+import { catchInterrupts } from './interrupt.ts';
+import { table } from './text.ts';
+
+export function addPredict(program: Command): void {
+  const command = program
+    .command('predict')
+    .description('classify the samples of a file')
+    .argument('<checkpoint>', 'a checkpoint, or the folder of a run, whose best model is taken')
+    .argument('<input>', 'an NPY or IDX file, plain or .gz: one sample or many, as bytes or as numbers from 0 to 1')
+    .option('--index <list>', 'only these samples, counted from 0, such as 0,5,7', integers('--index', 0, largest.samples))
+    .option('--json', 'print one JSON object for each sample, with the scores of all classes')
+    .addHelpText('after', examples)
+    .action(predict);
+  computeOptions(command);
+}
+
+const examples = `
+Examples:
+  $ synfire predict runs/first digit.npy
+  $ synfire predict runs/first t10k-images-idx3-ubyte.gz --index 0,1,2
+  $ synfire predict runs/first digits.npy --json | jq .class`;
+
+interface PredictOptions {
+  index?: number[];
+  batchSize?: number;
+  threads?: number;
+  json?: boolean;
+}
+
+async function predict(path: string, input: string, options: PredictOptions): Promise<void> {
+  const { batchSize = 64, threads } = options;
+  const interrupt = catchInterrupts();
+  try {
+    const { signal } = interrupt;
+    const { network } = await loadCheckpoint(await findCheckpoint(path, 'best'));
+    const all = samplesOf(await readArray(input, signal), input, network);
+    const chosen = options.index ?? Array.from({ length: all.length / sizeOf(network) }, (_, index) => index);
+    network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });
+    const prediction = await network.predict(options.index ? select(all, options.index, network, input) : all, { signal });
+    process.stdout.write(options.json ? json(chosen, prediction) : `${text(chosen, prediction)}\n`);
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+function readArray(input: string, signal: AbortSignal): Promise<ArrayData> {
+  return extname(input.replace(/\.gz$/, '')) === '.npy' ? readNpy(input, { signal }) : readIdx(input, { signal });
+}
+
+/** The file's values as samples of the network's input; a leading dimension counts samples. */
+function samplesOf({ data, shape }: ArrayData, file: string, network: LayerNetwork): Samples {
+  const size = sizeOf(network);
+  const expected = network.inputShape.join(' x ');
+  if (data.length === 0 || data.length % size !== 0 || !endsLike(shape, network.inputShape)) {
+    throw invalid('ERR_SYNFIRE_DATA_FORMAT', `${file}: shape`, shape.join(' x '), `samples of ${expected}, one or many`);
+  }
+  if (data instanceof Uint8Array || data instanceof Float32Array) return data;
+  if (data instanceof Float64Array) return Float32Array.from(data);
+  const kind = data.constructor.name.replace('Array', '').toLowerCase();
+  throw invalid('ERR_SYNFIRE_DATA_FORMAT', `${file}: type`, kind, 'uint8, float32 or float64');
+}
+
+/** Whether a shape's last dimensions are those of the network's input, of which a single channel may be left out. */
+function endsLike(shape: readonly number[], input: readonly number[]): boolean {
+  const wanted = input[0] === 1 && shape.length < 4 && shape.at(-3) !== 1 ? input.slice(1) : input;
+  return shape.slice(-wanted.length).join() === wanted.join() && shape.length <= wanted.length + 1;
+}
+
+function select(samples: Samples, indices: readonly number[], network: LayerNetwork, file: string): Samples {
+  const size = sizeOf(network);
+  const count = samples.length / size;
+  const chosen = samples instanceof Uint8Array ? new Uint8Array(indices.length * size) : new Float32Array(indices.length * size);
+  for (const [position, index] of indices.entries()) {
+    if (index >= count) throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--index', index, `samples from 0 to ${count - 1}, which ${file} holds`);
+    chosen.set(samples.subarray(index * size, (index + 1) * size), position * size);
+  }
+  return chosen;
+}
+
+function sizeOf(network: LayerNetwork): number {
+  return network.inputShape.reduce((product, side) => product * side, 1);
+}
+
+function json(indices: readonly number[], { classes, scores }: Prediction): string {
+  const width = scores.length / classes.length;
+  return indices
+    .map((index, row) => `${JSON.stringify({ index, class: classes[row], scores: [...scores.subarray(row * width, (row + 1) * width)] })}\n`)
+    .join('');
+}
+
+function text(indices: readonly number[], { classes, scores }: Prediction): string {
+  const width = scores.length / classes.length;
+  const rows = indices.map((index, row) => {
+    const chosen = classes[row] ?? 0;
+    return [String(index), String(chosen), (scores[row * width + chosen] ?? 0).toFixed(3)];
+  });
+  return table(['sample', 'class', 'score'], rows);
+}

@@ -1,0 +1,123 @@
+// What `synfire train` prints: JSON for programs, text for people.
+import { latestIn } from '../checkpoints/store.ts';
+import type { RunConfig } from '../config/schema.ts';
+import { peakMemoryBytes } from '../monitoring/memory.ts';
+import { type ProgressDisplay, percent } from '../monitoring/progress.ts';
+import { native } from '../native/index.ts';
+import type { LayerNetwork } from '../networks/layer-network.ts';
+import type { EpochReport, FitResult, FitStart } from '../training/reports.ts';
+import type { RunFiles } from './run-folder.ts';
+import { bytes, figure, pairs } from './text.ts';
+
+/** What is printed in the course of a training. */
+export interface TrainOutput {
+  start(start: FitStart): void;
+  epoch(report: EpochReport): void;
+  done(result: FitResult): void;
+  /** After a training was interrupted and has saved where it stands. */
+  interrupted(): void;
+}
+
+/** One object a line on standard output. */
+export class JsonOutput implements TrainOutput {
+  readonly #files: RunFiles;
+
+  constructor(files: RunFiles) {
+    this.#files = files;
+  }
+
+  start(): void {}
+
+  epoch(report: EpochReport): void {
+    printLine({ event: 'epoch', ...report });
+  }
+
+  done(result: FitResult): void {
+    const { history, best, testAccuracy, testLoss, end, checkpoints } = result;
+    const bestReport = best && history[best.epoch - 1];
+    printLine({
+      event: 'done',
+      ...{ end, epochs: history.length, bestEpoch: best?.epoch ?? null, testAccuracy, testLoss },
+      validationAccuracy: bestReport?.validationAccuracy ?? null,
+      validationLoss: bestReport?.validationLoss ?? null,
+      ...speed(history),
+      peakMemoryBytes: peakMemoryBytes(),
+      checkpoint: checkpoints?.best ?? checkpoints?.latest ?? null,
+      latestCheckpoint: checkpoints?.latest ?? null,
+      ...{ metrics: this.#files.metrics, config: this.#files.config },
+    });
+  }
+
+  interrupted(): void {
+    printLine({ event: 'interrupted', checkpoint: latestIn(this.#files.checkpoints) });
+  }
+}
+
+interface TextSetup {
+  config: RunConfig;
+  network: LayerNetwork;
+  display: ProgressDisplay;
+}
+
+/** Progress on standard error, results on standard output. */
+export class TextOutput implements TrainOutput {
+  readonly #files: RunFiles;
+  readonly #setup: TextSetup;
+
+  constructor(files: RunFiles, setup: TextSetup) {
+    this.#files = files;
+    this.#setup = setup;
+  }
+
+  start(start: FitStart): void {
+    const { config, network, display } = this.#setup;
+    const { isa, hardwareThreads } = native().cpu();
+    const parameters = network.describe().reduce((total, layer) => total + layer.parameters, 0);
+    const threads = config.training.threads ?? hardwareThreads;
+    const samples = [`${figure(start.trainSamples)} to train`, `${figure(start.validationSamples)} to validate`, `${figure(start.testSamples)} to test`];
+    display.message(`network: ${figure(parameters)} parameters, learning ${config.network.learning.mode}`);
+    display.message(`data:    ${config.data.name}, samples: ${samples.join(', ')}`);
+    display.message(`using:   ${threads} threads, ${isa} instructions, ${bytes(start.planBytes)} for the network`);
+    if (start.resumedFrom === null) return;
+    const position = `${start.epoch} epochs${start.step > 0 ? ` and ${start.step} steps` : ''}`;
+    display.message(`resumed: ${start.resumedFrom}, after ${position}`);
+  }
+
+  epoch(report: EpochReport): void {
+    this.#setup.display.epoch(report, this.#setup.config.training.epochs);
+  }
+
+  done({ history, best, testAccuracy, end, checkpoints }: FitResult): void {
+    this.#setup.display.clear();
+    const bestReport = best && history[best.epoch - 1];
+    const { samplesPerSecond, epochSeconds } = speed(history);
+    const rows: [string, string][] = [
+      ['test accuracy', testAccuracy === null ? 'not measured: there are no test samples' : percent(testAccuracy)],
+      ['validation', bestReport?.validationAccuracy == null ? 'none' : percent(bestReport.validationAccuracy)],
+      ['epochs', `${history.length}${end === 'earlyStopping' ? ', stopped early' : ''}; the best is number ${best?.epoch ?? 0}`],
+      ['speed', `${figure(samplesPerSecond)} samples/s, ${epochSeconds.toFixed(1)} s an epoch`],
+      ['peak memory', bytes(peakMemoryBytes())],
+      ['best model', checkpoints?.best ?? 'not saved'],
+      ['to resume', checkpoints?.latest ?? 'not saved'],
+      ['metrics', this.#files.metrics],
+      ['config', this.#files.config],
+    ];
+    process.stdout.write(`${pairs(rows)}\n`);
+  }
+
+  interrupted(): void {
+    const latest = latestIn(this.#files.checkpoints);
+    this.#setup.display.message(`interrupted; saved ${latest}\ngo on with: synfire train --resume ${latest}`);
+  }
+}
+
+/** Over all epochs: samples a second of training, and seconds of training in an epoch. */
+function speed(history: readonly EpochReport[]): { samplesPerSecond: number; epochSeconds: number } {
+  const seconds = history.reduce((total, report) => total + report.seconds, 0);
+  const samples = history.reduce((total, report) => total + report.seconds * report.samplesPerSecond, 0);
+  return { samplesPerSecond: samples / seconds, epochSeconds: seconds / history.length };
+}
+
+function printLine(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,8 @@
+// All fuzz targets.
+
+import type { FuzzTarget } from '../target.ts';
+import { idx } from './idx.ts';
+import { npy } from './npy.ts';
+import { toml } from './toml.ts';
+
+export const targets: FuzzTarget[] = [idx, npy, toml];
