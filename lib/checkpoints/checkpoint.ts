@@ -29,13 +29,16 @@ export async function saveCheckpoint(network: LayerNetwork, path: string): Promi
  * ERR_SYNFIRE_CHECKPOINT for a file that is not a checkpoint, ERR_SYNFIRE_IO for one that cannot be read.
  */
 export async function loadCheckpoint(path: string): Promise<LoadedCheckpoint> {
-  return withTensorFile(path, async (reader) => {
-    const metadata = decodeMetadata(reader.metadata, path);
-    checkFits(metadata.network, reader);
-    const network = new LayerNetwork(metadata.network);
-    await restoreTensors(network, reader, modelTensors(network), transferBuffer(network));
-    return { network, metadata };
-  });
+  return withTensorFile(path, buildNetwork);
+}
+
+/** Builds the network that an open checkpoint holds. */
+export async function buildNetwork(reader: TensorReader): Promise<LoadedCheckpoint> {
+  const metadata = decodeMetadata(reader.metadata, reader.name);
+  checkFits(metadata.network, reader);
+  const network = new LayerNetwork(metadata.network);
+  await restoreTensors(network, reader, modelTensors(network), transferBuffer(network));
+  return { network, metadata };
 }
 
 /** The metadata of the checkpoint at `path`, without its tensors. */
@@ -76,21 +79,19 @@ export async function restoreTensors(
   wanted: readonly NativeTensorInfo[],
   buffer: Float32Array,
 ): Promise<void> {
-  for (const info of wanted) {
-    const values = buffer.subarray(0, elements(info.shape));
-    await readTensor(reader, info, values);
-    writeTensor(network, info.name, values, reader.name);
+  for (const { name, shape } of wanted) {
+    checkTensor(reader, name, shape);
+    const values = buffer.subarray(0, elements(shape));
+    await reader.read(name, values);
+    writeTensor(network, name, values, reader.name);
   }
 }
 
-/** Reads a tensor of the given name and shape into `values`. Throws ERR_SYNFIRE_CHECKPOINT when it is another. */
-export async function readTensor(reader: TensorReader, { name, shape }: NativeTensorInfo, values: Float32Array): Promise<void> {
+function checkTensor(reader: TensorReader, name: string, shape: readonly number[]): void {
   const tensor = reader.tensors.get(name);
-  if (tensor?.type !== 'F32' || tensor.shape.join() !== shape.join()) {
-    const found = tensor && `${tensor.type} [${tensor.shape.join(', ')}]`;
-    throw fault(`${reader.name}: tensor '${name}'`, found, `F32 [${shape.join(', ')}], as the network's configuration says`);
-  }
-  await reader.read(name, values);
+  if (tensor?.type === 'F32' && tensor.shape.join() === shape.join()) return;
+  const found = tensor && `${tensor.type} [${tensor.shape.join(', ')}]`;
+  throw fault(`${reader.name}: tensor '${name}'`, found, `F32 [${shape.join(', ')}], as the network's configuration says`);
 }
 
 /** The native network refuses values that cannot be; here they are the file's fault. */

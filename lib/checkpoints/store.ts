@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalid, SynfireError } from '../errors.ts';
 import type { LayerNetwork } from '../networks/layer-network.ts';
 import { linkFileAtomic, removeLeftovers } from './atomic.ts';
-import { readCheckpointMetadata, transferBuffer, writeCheckpoint } from './checkpoint.ts';
+import { readCheckpointMetadata, writeCheckpoint } from './checkpoint.ts';
 import type { TrainingState } from './metadata.ts';
 
 export interface StoreOptions {
@@ -23,8 +23,6 @@ export class CheckpointStore {
   readonly latest: string;
   readonly best: string;
   readonly #options: StoreOptions;
-  /** Kept from one checkpoint to the next. */
-  #buffer: Float32Array | undefined;
 
   private constructor(options: StoreOptions) {
     this.#options = options;
@@ -51,9 +49,8 @@ export class CheckpointStore {
   }
 
   /** Saves the state as the latest; at the end of an epoch also as that epoch's and, when it is that, as the best. */
-  async save(network: LayerNetwork, state: TrainingState): Promise<void> {
-    this.#buffer ??= transferBuffer(network);
-    await writeCheckpoint(this.latest, network, state, this.#buffer);
+  async save(network: LayerNetwork, state: TrainingState, buffer: Float32Array): Promise<void> {
+    await writeCheckpoint(this.latest, network, state, buffer);
     if (state.step > 0 || state.epoch === 0) return;
     if (this.#options.saveBest && state.best?.epoch === state.epoch) await linkFileAtomic(this.latest, this.best);
     await linkFileAtomic(this.latest, this.#epochFile(state.epoch));

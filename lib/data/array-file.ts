@@ -1,4 +1,5 @@
-// An array in a file, IDX or NPY: its header is checked before anything is allocated, its rows are read piece by piece.
+// An array in a file, IDX or NPY: its header is checked before anything is allocated, its rows are read piece
+// by piece.
 
 import { ByteReader, type ByteSource, malformed } from './byte-reader.ts';
 import {
@@ -76,8 +77,8 @@ export class ArrayFile {
   }
 
   /**
-   * The first `limit` rows, several at a time. Each piece is valid until the next one is asked for. Reading all rows
-   * also checks that the file ends there.
+   * The first `limit` rows, several at a time. Each piece is valid until the next one is asked for. Reading
+   * all rows also checks that the file ends there.
    */
   async *pieces(limit = this.rows): AsyncGenerator<ElementArray> {
     const { elementType, byteOrder } = this.header;

@@ -52,7 +52,10 @@ export interface BatchSource {
   targets: number;
 }
 
-/** The batches of one pass; every `for await` over the result is a new pass. Throws ERR_SYNFIRE_INVALID_ARGUMENT. */
+/**
+ * The batches of one pass; every `for await` over the result is a new pass. Throws
+ * ERR_SYNFIRE_INVALID_ARGUMENT.
+ */
 export function batchesOf(source: BatchSource, options: BatchOptions): AsyncIterable<Batch> {
   const depth = checkInteger('prefetch', options.prefetch ?? 1, 0, 1024);
   const batchSize = checkInteger('batchSize', options.batchSize, 1, 2 ** 31 - 1);

@@ -32,8 +32,9 @@ export function writeSamples(
   samples: NumberArray,
   normalisation?: FittedNormalisation,
 ): void {
-  if (samples instanceof Uint8Array && normalisation === undefined) {
-    callNative(() => dataset.writeSamples(first, samples));
+  const ready = normalisation === undefined ? bytesOf(samples) : undefined;
+  if (ready) {
+    callNative(() => dataset.writeSamples(first, ready));
     return;
   }
   const size = valuesPerSample(dataset.shape);
@@ -44,4 +45,11 @@ export function writeSamples(
     toBytes(piece, normalisation, bytes, first * size + from);
     callNative(() => dataset.writeSamples(first + from / size, bytes.subarray(0, piece.length)));
   }
+}
+
+/** The bytes of an array of bytes, without a copy; undefined for an array of other numbers. */
+export function bytesOf(samples: NumberArray): Uint8Array | undefined {
+  if (samples instanceof Uint8Array) return samples;
+  if (!(samples instanceof Uint8ClampedArray)) return undefined;
+  return new Uint8Array(samples.buffer, samples.byteOffset, samples.length);
 }

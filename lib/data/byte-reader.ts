@@ -15,7 +15,10 @@ const unpackedChunkBytes = 16 * 1024;
 /** Deflate cannot pack better than this; it bounds what a packed file can hold. */
 const largestPackingRatio = 1032;
 
-/** An error about the content of a data file: which file, which part of it, what was found and what would be valid. */
+/**
+ * An error about the content of a data file: which file, which part of it, what was found and what would be
+ * valid.
+ */
 export function malformed(
   file: string,
   field: string,

@@ -1,7 +1,7 @@
 // Gathers an iterable of batches into a native data set.
 
 import { callNative, type NativeDataset } from '../native/index.ts';
-import { allocate, writeSamples } from './builder.ts';
+import { allocate, bytesOf, writeSamples } from './builder.ts';
 import {
   checkInteger,
   checkLabels,
@@ -149,7 +149,8 @@ class Collector {
   }
 
   #bytesOf(samples: NumberArray): Uint8Array {
-    if (samples instanceof Uint8Array && this.#normalisation === undefined) return samples.slice();
+    const ready = this.#normalisation === undefined ? bytesOf(samples) : undefined;
+    if (ready) return ready.slice();
     const bytes = new Uint8Array(samples.length);
     toBytes(samples, this.#normalisation, bytes);
     return bytes;
@@ -184,7 +185,8 @@ function checkAlike(part: Part, first: Part): void {
     throw refused(field, part[field], `${first[field] ? '' : 'no '}${field}, as in the first batch`);
   }
   if (part.targets && part.targets.length * first.count !== first.targets!.length * part.count) {
-    const expected = `${(first.targets!.length / first.count) * part.count}, as many for each sample as in the first batch`;
+    const perSample = first.targets!.length / first.count;
+    const expected = `${perSample} for each sample, as in the first batch`;
     throw refused('targets.length', part.targets.length, expected);
   }
 }

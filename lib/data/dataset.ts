@@ -21,8 +21,9 @@ import { type FittedNormalisation, type Normalisation, NormalisationFitter } fro
 
 export interface DatasetArrays {
   /**
-   * Sample after sample in the order channel, row, column. A Uint8Array holds bytes (value = byte / 255); other numbers
-   * lie in [0, 1] after normalisation and are kept to 8 bits: they become spike probabilities.
+   * Sample after sample in the order channel, row, column. A Uint8Array (or Uint8ClampedArray) holds bytes
+   * (value = byte / 255); other numbers lie in [0, 1] after normalisation and are kept to 8 bits: they become
+   * spike probabilities.
    */
   samples: NumberArray;
   /** [channels, height, width] of one sample; [height, width] and [size] mean leading sides of 1. */
@@ -66,7 +67,9 @@ export class Dataset {
     this.normalisation = parts.normalisation;
   }
 
-  /** A data set from arrays, which are copied. Throws ERR_SYNFIRE_INVALID_ARGUMENT naming the value at fault. */
+  /**
+   * A data set from arrays, which are copied. Throws ERR_SYNFIRE_INVALID_ARGUMENT naming the value at fault.
+   */
   static fromArrays(arrays: DatasetArrays): Dataset {
     const shape = checkShape(arrays.shape);
     const samples = countSamples(arrays.samples, shape);
@@ -83,9 +86,10 @@ export class Dataset {
   }
 
   /**
-   * A data set from an async (or plain) iterable of batches, such as a database cursor or a stream of files. Memory
-   * holds the batches read ahead beside the samples; give `samples` when their number is known, else all of them wait
-   * as bytes until the end. Throws ERR_SYNFIRE_INVALID_ARGUMENT naming batch and value at fault.
+   * A data set from an async (or plain) iterable of batches, such as a database cursor or a stream of files.
+   * Memory holds the batches read ahead beside the samples; give `samples` when their number is known, else
+   * all of them wait as bytes until the end. Throws ERR_SYNFIRE_INVALID_ARGUMENT naming batch and value at
+   * fault.
    */
   static async fromBatches(
     batches: AsyncIterable<BatchInput> | Iterable<BatchInput>,
@@ -125,7 +129,9 @@ export class Dataset {
     return callNative(() => this.native.readLabels(0, this.samples));
   }
 
-  /** Goes through the set batch by batch: `for await (const batch of dataset.batches({ batchSize: 64 })) …`. */
+  /**
+   * Goes through the set batch by batch: `for await (const batch of dataset.batches({ batchSize: 64 })) …`.
+   */
   batches(options: BatchOptions): AsyncIterable<Batch> {
     return batchesOf(this, options);
   }

@@ -1,4 +1,5 @@
-// Downloads files over HTTP: several mirrors, resumed after a cut, checked by SHA-256, put in place atomically.
+// Downloads files over HTTP: several mirrors, resumed after a cut, checked by SHA-256, put in place
+// atomically.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -15,7 +16,9 @@ export interface RemoteFile {
 }
 
 export interface DownloadOptions {
-  /** Stops the download; the promise rejects with the signal's reason, and a later call goes on from there. */
+  /**
+   * Stops the download; the promise rejects with the signal's reason, and a later call goes on from there.
+   */
   signal?: AbortSignal | undefined;
   onProgress?: ReportProgress | undefined;
   /** Longest wait for the next bytes. Default 30 s. */
@@ -25,9 +28,9 @@ export interface DownloadOptions {
 const attemptsPerMirror = 3;
 
 /**
- * Downloads `file` into `folder` from the first of `mirrors` (addresses of folders, ending in /) that delivers it.
- * What has arrived stays in a .part file and is not asked for again. Throws ERR_SYNFIRE_DOWNLOAD with the failure of
- * every mirror, and ERR_SYNFIRE_IO when the folder cannot be written.
+ * Downloads `file` into `folder` from the first of `mirrors` (addresses of folders, ending in /) that
+ * delivers it. What has arrived stays in a .part file and is not asked for again. Throws ERR_SYNFIRE_DOWNLOAD
+ * with the failure of every mirror, and ERR_SYNFIRE_IO when the folder cannot be written.
  */
 export async function download(
   file: RemoteFile,

@@ -15,8 +15,8 @@ import { limited, type ReportProgress } from './progress.ts';
 
 export interface DatasetFiles {
   /**
-   * An IDX or NPY file, plain or gzip, or its bytes: [samples, size], [samples, height, width] or [samples, channels,
-   * height, width]. Bytes are taken as they are; other numbers lie in [0, 1] after normalisation.
+   * An IDX or NPY file, plain or gzip, or its bytes: [samples, size], [samples, height, width] or [samples,
+   * channels, height, width]. Bytes are taken as they are; other numbers lie in [0, 1] after normalisation.
    */
   samples: ByteSource;
   /** Whole numbers from 0, one for every sample. */
@@ -44,8 +44,8 @@ interface FileLabels {
 const mostSamples = 2 ** 31 - 1;
 
 /**
- * Reads a data set from files. Extra memory is about a megabyte, whatever their size. Throws ERR_SYNFIRE_DATA_FORMAT for
- * malformed files, ERR_SYNFIRE_DATA_MISSING and ERR_SYNFIRE_IO.
+ * Reads a data set from files. Extra memory is about a megabyte, whatever their size. Throws
+ * ERR_SYNFIRE_DATA_FORMAT for malformed files, ERR_SYNFIRE_DATA_MISSING and ERR_SYNFIRE_IO.
  */
 export async function readDataset(files: DatasetFiles): Promise<Dataset> {
   const limit = checkInteger('limit', files.limit ?? mostSamples, 1, mostSamples);

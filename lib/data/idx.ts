@@ -14,14 +14,17 @@ const elementTypes = new Map<number, ElementType>([
 ]);
 
 /**
- * Reads an IDX file, plain or gzip, from its path or bytes. Throws ERR_SYNFIRE_DATA_FORMAT for a malformed file, and
- * never allocates more than the file can hold.
+ * Reads an IDX file, plain or gzip, from its path or bytes. Throws ERR_SYNFIRE_DATA_FORMAT for a malformed
+ * file, and never allocates more than the file can hold.
  */
 export async function readIdx(source: ByteSource, options: ReadOptions = {}): Promise<ArrayData> {
   return withArrayFile(source, readIdxHeader, options, (file) => file.readAll());
 }
 
-/** Two zero bytes, the element type, the number of dimensions, then every dimension as a big-endian 32-bit number. */
+/**
+ * Two zero bytes, the element type, the number of dimensions, then every dimension as a big-endian 32-bit
+ * number.
+ */
 export async function readIdxHeader(reader: ByteReader): Promise<ArrayHeader> {
   const magic = await reader.readPart('magic number', 4);
   const [zero0, zero1, type = 0, dimensions = 0] = magic;

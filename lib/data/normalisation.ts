@@ -4,8 +4,8 @@ import { invalid } from '../errors.ts';
 import type { NumberArray } from './element-types.ts';
 
 /**
- * `none`: numbers lie in [0, 1] already. `minMax`: the smallest becomes 0 and the largest 1. `zScore`: the mean becomes
- * 0.5 and three standard deviations reach 0 and 1.
+ * `none`: numbers lie in [0, 1] already. `minMax`: the smallest becomes 0 and the largest 1. `zScore`: the
+ * mean becomes 0.5 and three standard deviations reach 0 and 1.
  */
 export type Normalisation = 'none' | 'minMax' | 'zScore';
 
@@ -61,8 +61,9 @@ export function checkFitted(normalisation: FittedNormalisation): FittedNormalisa
 }
 
 /**
- * Writes numbers as bytes, byte = round(255 x), after the normalisation; without one they must lie in [0, 1]. `first` is
- * the number of the first value among all. Throws ERR_SYNFIRE_INVALID_ARGUMENT naming the value that cannot be used.
+ * Writes numbers as bytes, byte = round(255 x), after the normalisation; without one they must lie in [0, 1].
+ * `first` is the number of the first value among all. Throws ERR_SYNFIRE_INVALID_ARGUMENT naming the value
+ * that cannot be used.
  */
 export function toBytes(
   values: NumberArray,

@@ -27,16 +27,16 @@ const elementTypes = new Map<string, ElementType>([
 ]);
 
 /**
- * Reads an NPY file, plain or gzip, from its path or bytes: whole numbers and floats of either byte order, in C order.
- * Throws ERR_SYNFIRE_DATA_FORMAT for anything else, and never allocates more than the file can hold.
+ * Reads an NPY file, plain or gzip, from its path or bytes: whole numbers and floats of either byte order, in
+ * C order. Throws ERR_SYNFIRE_DATA_FORMAT for anything else, and never allocates more than the file can hold.
  */
 export async function readNpy(source: ByteSource, options: ReadOptions = {}): Promise<ArrayData> {
   return withArrayFile(source, readNpyHeader, options, (file) => file.readAll());
 }
 
 /**
- * The bytes of an NPY file with `data` in C order. Throws ERR_SYNFIRE_INVALID_ARGUMENT when the shape does not hold
- * exactly the data.
+ * The bytes of an NPY file with `data` in C order. Throws ERR_SYNFIRE_INVALID_ARGUMENT when the shape does
+ * not hold exactly the data.
  */
 export function writeNpy(data: ElementArray, shape: readonly number[] = [data.length]): Uint8Array {
   const sizes = shape.every((size) => Number.isSafeInteger(size) && size >= 0);

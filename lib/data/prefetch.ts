@@ -1,9 +1,9 @@
 // Reads ahead in an iterable, by a bounded number of items.
 
 /**
- * The items of `source`, of which up to `depth` are asked for before they are needed; with 0, nothing is read ahead.
- * The source's `next` is never called before its last call has settled, and its `return` is called when the consumer
- * stops early.
+ * The items of `source`, of which up to `depth` are asked for before they are needed; with 0, nothing is read
+ * ahead. The source's `next` is never called before its last call has settled, and its `return` is called
+ * when the consumer stops early.
  */
 export async function* prefetch<T>(source: AsyncIterable<T> | Iterable<T>, depth: number): AsyncGenerator<T> {
   const iterator =

@@ -40,12 +40,12 @@ export const datasets = {
   names: [digits.name, ...publicSets.map((set) => set.name)] as readonly string[],
 
   /**
-   * Loads a data set: `digits` (built in, 60,000 + 10,000), `mnist`, `fashion-mnist`, `kmnist`, or a folder with the
-   * four IDX files or x_train.npy, y_train.npy, x_test.npy and y_test.npy.
+   * Loads a data set: `digits` (built in, 60,000 + 10,000), `mnist`, `fashion-mnist`, `kmnist`, or a folder
+   * with the four IDX files or x_train.npy, y_train.npy, x_test.npy and y_test.npy.
    *
-   * A named set is looked for in `path` if given; else in the folder that the environment variable SYNFIRE_DATA names,
-   * then in the user's cache, and else it is downloaded there. Throws ERR_SYNFIRE_DATA_MISSING, ERR_SYNFIRE_DATA_FORMAT
-   * or ERR_SYNFIRE_DOWNLOAD.
+   * A named set is looked for in `path` if given; else in the folder that the environment variable
+   * SYNFIRE_DATA names, then in the user's cache, and else it is downloaded there. Throws
+   * ERR_SYNFIRE_DATA_MISSING, ERR_SYNFIRE_DATA_FORMAT or ERR_SYNFIRE_DOWNLOAD.
    */
   async load(name: string, options: LoadOptions = {}): Promise<DataSource> {
     if (options.limit !== undefined) checkInteger('limit', options.limit, 1);
@@ -55,7 +55,9 @@ export const datasets = {
   },
 };
 
-/** Loads a set with files of its own; separate from `datasets.load` so that tests can bring their own mirrors. */
+/**
+ * Loads a set with files of its own; separate from `datasets.load` so that tests can bring their own mirrors.
+ */
 export async function loadPublicSet(set: PublicSet, options: LoadOptions): Promise<DataSource> {
   const files = (await findLocal(set, options.path)) ?? (await fetchSet(set, options));
   return readSet(set.name, files, { ...options, classes: set.classes });

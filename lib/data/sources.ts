@@ -20,7 +20,9 @@ const names = [
   't10k-labels-idx1-ubyte.gz',
 ] as const;
 
-/** Sizes and SHA-256 of the packed files as their authors publish them; every mirror serves these very bytes. */
+/**
+ * Sizes and SHA-256 of the packed files as their authors publish them; every mirror serves these very bytes.
+ */
 function publicSet(
   set: { name: string; mirrors: readonly string[]; unpackedTestLabels?: string },
   sums: readonly [[number, string], [number, string], [number, string], [number, string]],

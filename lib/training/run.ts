@@ -1,9 +1,8 @@
 // One training from its first or resumed step to its end: the state, and the steps that lead from one state to the next.
-import { modelTensors, readTensor, restoreTensors, transferBuffer } from '../checkpoints/checkpoint.ts';
+import { modelTensors, restoreTensors, transferBuffer } from '../checkpoints/checkpoint.ts';
 import { decodeMetadata, type TrainingState } from '../checkpoints/metadata.ts';
 import { CheckpointStore, findBest, findCheckpoint } from '../checkpoints/store.ts';
 import { withTensorFile } from '../checkpoints/tensor-file.ts';
-import { elements } from '../config/layer-kinds.ts';
 import { invalid } from '../errors.ts';
 import { callNative, type NativeTrainProgress, runJob } from '../native/index.ts';
 import type { Evaluation } from '../networks/layer-network.ts';
@@ -22,8 +21,10 @@ export class TrainingRun {
   readonly #setup: Setup;
   readonly #store: CheckpointStore | null;
   #state: TrainingState;
-  /** The model's tensors after the best epoch. */
-  readonly #best = new Map<string, Float32Array>();
+  /** The model after the best epoch, to be put back: its tensors, or the checkpoint that holds them. */
+  #best: Map<string, Float32Array> | string = new Map();
+  /** For tensors on their way from and to files. */
+  #buffer: Float32Array | undefined;
   #saved = false;
 
   private constructor(setup: Setup, store: CheckpointStore | null) {
@@ -70,7 +71,7 @@ export class TrainingRun {
   /** Puts the best parameters back and measures the network with the test data. */
   async finish(signal: AbortSignal): Promise<FitResult> {
     const { network, test } = this.#setup;
-    this.#restoreBest();
+    await this.#restoreBest();
     const measured = test && (await network.evaluate(test, { signal, onProgress: this.#evaluationProgress('test') }));
     return this.#result(this.#end() ?? 'stopped', measured);
   }
@@ -78,7 +79,7 @@ export class TrainingRun {
   /** Ends before all epochs are done: saves where the training stands and puts the best parameters back. */
   async stop(): Promise<FitResult> {
     await this.save();
-    this.#restoreBest();
+    await this.#restoreBest();
     return this.#result('stopped', null);
   }
 
@@ -87,7 +88,7 @@ export class TrainingRun {
     if (this.#saved || this.#store === null) return;
     const { network } = this.#setup;
     this.#state.optimizerStep = network.native.state().optimizerStep;
-    await this.#store.save(network, this.#state);
+    await this.#store.save(network, this.#state, this.#transferBuffer());
     this.#saved = true;
   }
 
@@ -109,26 +110,20 @@ export class TrainingRun {
       const asked = { ...flatten('network', network.config), ...settings };
       checkSameSettings(asked, { ...flatten('network', metadata.network), ...state.settings }, file);
       this.#checkPosition(state, file);
-      await restoreTensors(network, reader, network.native.tensors(), transferBuffer(network));
+      await restoreTensors(network, reader, network.native.tensors(), this.#transferBuffer());
       return state;
     });
     callNative(() => network.native.setState({ optimizerStep: this.#state.optimizerStep }));
-    if (restoreBest) await this.#resumeBest(file);
+    if (restoreBest) await this.#findBest(file);
     this.#saved = file === this.#store?.latest;
   }
 
-  /** Brings the best model so far into memory and into the folder of checkpoints. */
-  async #resumeBest(file: string): Promise<void> {
+  /** Finds the best model so far and brings it into the folder of checkpoints. */
+  async #findBest(file: string): Promise<void> {
     const best = await findBest(file, this.#state);
     if (best === null) return;
-    await withTensorFile(best, async (reader) => {
-      for (const info of modelTensors(this.#setup.network)) {
-        const values = new Float32Array(elements(info.shape));
-        await readTensor(reader, info, values);
-        this.#best.set(info.name, values);
-      }
-    });
     await this.#store?.adoptBest(best);
+    this.#best = this.#store?.best ?? best;
   }
 
   #checkPosition({ epoch, step, history, best }: TrainingState, file: string): void {
@@ -192,7 +187,7 @@ export class TrainingRun {
 
   /** Goes from the end of an epoch to the start of the next. */
   #conclude(report: EpochReport): void {
-    const { network, monitor, earlyStopping, restoreBest } = this.#setup;
+    const { monitor, earlyStopping, restoreBest } = this.#setup;
     const value = report[monitor] ?? Number.NaN;
     this.#saved = false;
     this.#state = {
@@ -206,11 +201,21 @@ export class TrainingRun {
         ? advanceEarlyStopping(this.#state.earlyStopping, value, earlyStopping)
         : this.#state.earlyStopping,
     };
-    if (report.best && restoreBest) {
-      for (const { name } of modelTensors(network)) {
-        this.#best.set(name, callNative(() => network.native.readTensor(name, this.#best.get(name))));
-      }
+    if (report.best && restoreBest) this.#keepBest();
+  }
+
+  /** A checkpoint will hold the model when there are checkpoints; else it is kept in memory. */
+  #keepBest(): void {
+    const { network } = this.#setup;
+    if (this.#store !== null) {
+      this.#best = this.#store.best;
+      return;
     }
+    const kept = typeof this.#best === 'string' ? new Map<string, Float32Array>() : this.#best;
+    for (const { name } of modelTensors(network)) {
+      kept.set(name, callNative(() => network.native.readTensor(name, kept.get(name))));
+    }
+    this.#best = kept;
   }
 
   #end(): FitEnd | null {
@@ -225,8 +230,19 @@ export class TrainingRun {
     return this.done || (best && checkpoint.saveBest) || epoch % checkpoint.saveEveryEpochs === 0;
   }
 
-  #restoreBest(): void {
-    for (const [name, values] of this.#best) callNative(() => this.#setup.network.native.writeTensor(name, values));
+  async #restoreBest(): Promise<void> {
+    const { network } = this.#setup;
+    const best = this.#best;
+    if (typeof best === 'string') {
+      await withTensorFile(best, (reader) => restoreTensors(network, reader, modelTensors(network), this.#transferBuffer()));
+    } else {
+      for (const [name, values] of best) callNative(() => network.native.writeTensor(name, values));
+    }
+  }
+
+  #transferBuffer(): Float32Array {
+    this.#buffer ??= transferBuffer(this.#setup.network);
+    return this.#buffer;
   }
 
   #result(end: FitEnd, measured: Evaluation | null): FitResult {

@@ -216,8 +216,8 @@ void CheckAugmentation(const Augmentation& augmentation, int height, int width) 
           augmentation.rotate_degrees, "0 to 180 degrees");
   Require(augmentation.elastic >= 0 && augmentation.elastic <= static_cast<float>(side),
           "augmentation.elastic", augmentation.elastic, "0 to " + std::to_string(side) + " pixels");
-  Require(augmentation.elastic_sigma >= 1 && augmentation.elastic_sigma <= kMaxSigma,
-          "augmentation.elasticSigma", augmentation.elastic_sigma, "1 to 1000 pixels");
+  Require(augmentation.elastic_sigma >= 0.5f && augmentation.elastic_sigma <= kMaxSigma,
+          "augmentation.elasticSigma", augmentation.elastic_sigma, "0.5 to 1000 pixels");
 }
 
 AugmentWorkspace::AugmentWorkspace(const Augmentation& augmentation, int height, int width) {

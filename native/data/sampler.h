@@ -37,8 +37,8 @@ class Permutation {
   }
 
  private:
-  static constexpr uint32_t kStream =
-      0x53414d50;  // keeps these numbers apart from every other use of the seed
+  // Keeps these numbers apart from every other use of the seed.
+  static constexpr uint32_t kStream = 0x53414d50;
   static constexpr int kRounds = 8;
 
   constexpr uint32_t Encrypt(uint32_t value) const {

@@ -173,7 +173,9 @@ class DenseMixed final : public DenseBase {
     segments_ = (batch_pairs_ + kSegmentPairs - 1) / kSegmentPairs;
     plan.Reserve(&segment_ends_, workers * (segments_ + 1) * kRowBlock);
     plan.Reserve(&sums_, workers * kRowBlock * kGradientPanel);
-    plan.Reserve(&entries_, workers * kRowBlock * batch_pairs_);
+    list_stride_ = static_cast<size_t>(batch_pairs_ + segments_ * kListUnit + kListSlack);
+    plan.Reserve(&list_pairs_, workers * kRowBlock * list_stride_);
+    plan.Reserve(&list_coefficients_, workers * kRowBlock * list_stride_);
     plan.Reserve(&pairs_, static_cast<size_t>(batch_pairs_) * 2 * out_size_);
     plan.Reserve(&chunk_peaks_, extent.chunks());
     if (!input_gradient) return;
@@ -275,25 +277,25 @@ class DenseMixed final : public DenseBase {
 
  protected:
   void FormGradient(int first, int count, int worker, float* out) override {
-    PairEntry* entries = entries_ + static_cast<size_t>(worker) * kRowBlock * batch_pairs_;
+    const size_t list_at = static_cast<size_t>(worker) * kRowBlock * list_stride_;
+    const PairLists lists{list_pairs_ + list_at, list_coefficients_ + list_at, list_stride_};
     // ends[g] and ends[g + 1] enclose what segment g adds to each list.
     int32_t* ends = segment_ends_ + static_cast<size_t>(worker) * (segments_ + 1) * kRowBlock;
     int32_t* sums = sums_ + static_cast<size_t>(worker) * kRowBlock * kGradientPanel;
     const int pairs = (batch_rows_ + 1) / 2, segments = (pairs + kSegmentPairs - 1) / kSegmentPairs;
-    const auto list_stride = static_cast<size_t>(batch_pairs_);
     std::fill_n(ends, kRowBlock, 0);
     for (int g = 0; g < segments; ++g) {
       int32_t* end = ends + (g + 1) * kRowBlock;
       std::copy_n(end - kRowBlock, kRowBlock, end);
       const PairScan scan{g * kSegmentPairs, std::min(pairs, (g + 1) * kSegmentPairs), batch_rows_,
-                          static_cast<size_t>(in_size_), count, entries, list_stride, end};
+                          static_cast<size_t>(in_size_), count, lists, end};
       if (operand_.bytes) kernels_.scan_bytes(operand_.bytes + first, scan);
       else kernels_.scan_shorts(operand_.shorts + first, scan);
     }
     for (int j = 0; j < out_size_; j += kGradientPanel)
       for (int g = 0; g < segments; ++g)
-        kernels_.weight_gradient({entries, list_stride, ends + g * kRowBlock, ends + (g + 1) * kRowBlock, count,
-                                  pairs_ + j * list_stride * 2, sums, g == 0, g + 1 == segments,
+        kernels_.weight_gradient({lists, ends + g * kRowBlock, ends + (g + 1) * kRowBlock, count,
+                                  pairs_ + static_cast<size_t>(j) * batch_pairs_ * 2, sums, g == 0, g + 1 == segments,
                                   gradient_scale_ * scale_, out + j, static_cast<size_t>(out_size_)});
   }
 
@@ -315,7 +317,6 @@ class DenseMixed final : public DenseBase {
   static constexpr int kBlockRows = 5;     // operand rows per pass over a panel
   static constexpr int kInputBlock = 256;  // inputs whose weights stay in the second-level cache
   static constexpr int kCachedBytes = 40 << 10;
-  static constexpr int kSegmentPairs = 112;  // whose part of a gradient panel stays in the first-level cache
   static constexpr int kPairTask = 16;
 
   ListHead* Heads(int worker) { return list_heads_ + static_cast<size_t>(worker) * kChunk * blocks_per_sample_; }
@@ -422,7 +423,9 @@ class DenseMixed final : public DenseBase {
   int segments_ = 1;
   int32_t* segment_ends_ = nullptr;  // [worker][segment + 1][kRowBlock]
   int32_t* sums_ = nullptr;          // [worker][kRowBlock][kGradientPanel]
-  PairEntry* entries_ = nullptr;     // [worker][kRowBlock][pairs]
+  size_t list_stride_ = 0;
+  uint32_t* list_pairs_ = nullptr;         // [worker][kRowBlock][list_stride]
+  uint32_t* list_coefficients_ = nullptr;  // [worker][kRowBlock][list_stride]
   int16_t* pairs_ = nullptr;         // [out / kGradientPanel][pair][kGradientPanel][2]
   float* chunk_peaks_ = nullptr;     // [chunk] largest drive gradient
   size_t rounded_stride_ = 0;

@@ -113,27 +113,27 @@ struct InputGradientBlock {
   size_t in_size;
 };
 
-/// A non-zero operand of the weight gradient: a pair of rows and their two 16-bit coefficients.
-struct PairEntry {
-  uint32_t pair;
-  uint32_t coefficients;
+/// Lists of the operand pairs that carry something, one per input: which pair of rows, and its two 16-bit coefficients.
+struct PairLists {
+  uint32_t* pairs;         // [input][stride]
+  uint32_t* coefficients;  // [input][stride]
+  size_t stride;           // kListSlack more than the longest list
 };
 
-/// Lists, per input, the pairs [first_pair, last_pair) of operand rows in which it is not zero.
+/// Appends, per input, the pairs [first_pair, last_pair) of operand rows in which it is not zero, then as many pairs with
+/// coefficients 0 as make the lists multiples of kListUnit.
 struct PairScan {
-  int first_pair, last_pair;
+  int first_pair, last_pair;  // at most kSegmentPairs
   int batch_rows;     // a pair beyond the last row has one row only
   size_t row_stride;  // of the operand, in elements
   int columns;        // inputs, at most kRowBlock
-  PairEntry* lists;   // [input][list_stride]
-  size_t list_stride;
+  PairLists lists;
   int32_t* counts;    // [input], raised
 };
 
 /// Weight gradients of some inputs for one panel of outputs, from entries [begin, end) of their lists.
 struct WeightGradientPanel {
-  const PairEntry* lists;  // [input][list_stride]
-  size_t list_stride;
+  PairLists lists;
   const int32_t* begin;    // [input]
   const int32_t* end;
   int inputs;
@@ -170,6 +170,9 @@ struct UpdateRule {
 constexpr int kLanes = 16;          // every population is padded to a multiple of this
 constexpr int kPanel = 64;          // output neurons per panel of 8-bit forward weights
 constexpr int kGradientPanel = 64;  // output neurons per panel of 16-bit drive gradients
+constexpr int kSegmentPairs = 112;  // pairs of rows whose part of a gradient panel stays in the first-level cache
+constexpr int kListUnit = 4;        // pairs taken at a time
+constexpr int kListSlack = 32;
 constexpr int kMaxBlockRows = 6;    // operand rows that share one pass over a panel
 constexpr int kRowBlock = 64;       // input rows whose weight gradients are formed together
 

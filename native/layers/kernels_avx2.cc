@@ -13,6 +13,7 @@ struct Halves {
 };
 
 typedef Halves Bytes64;
+typedef Halves Sums;  // sixteen 32-bit sums
 
 inline Halves Split(I16 v) {
   Halves h;
@@ -25,9 +26,14 @@ inline I16 Join(__m256i low, __m256i high) {
   __builtin_memcpy(&v, &h, 64);
   return v;
 }
+inline Sums SplatSums(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
+inline Sums AddSums(Sums a, Sums b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
+inline I16 ToI16(Sums s) { return Join(s.low, s.high); }
+
 inline __m256i LoadHalf(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
 
 inline Bytes64 LoadBytes64(const uint8_t* p) { return {LoadHalf(p), LoadHalf(p + 32)}; }
+inline Sums LoadSums(const int32_t* p) { return {LoadHalf(p), LoadHalf(p + 8)}; }
 
 inline __m256i MulHigh(__m256i even, __m256i odd) { return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa); }
 inline __m256i MulLow(__m256i even, __m256i odd) { return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa); }
@@ -45,10 +51,9 @@ inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
 inline __m256i DotBytesHalf(__m256i acc, __m256i w, __m256i counts) {
   return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(w, counts), _mm256_set1_epi16(1)));
 }
-inline I16 DotBytesWord(I16 acc, Bytes64 w, int32_t word) {
-  const Halves a = Split(acc);
+inline Sums DotBytesWord(Sums acc, Bytes64 w, int32_t word) {
   const __m256i x = _mm256_set1_epi32(word);
-  return Join(DotBytesHalf(a.low, w.low, x), DotBytesHalf(a.high, w.high, x));
+  return {DotBytesHalf(acc.low, w.low, x), DotBytesHalf(acc.high, w.high, x)};
 }
 
 /// Full-range bytes: widened to 16 bits first.
@@ -59,16 +64,14 @@ inline __m256i WideDotHalf(__m256i acc, __m256i w, __m256i g) {
                                        _mm256_cvtepi8_epi16(_mm256_extracti128_si256(g, 1)));
   return _mm256_add_epi32(acc, _mm256_add_epi32(lo, hi));
 }
-inline I16 DotBytes(I16 acc, Bytes64 w, const int8_t* g) {
-  const Halves a = Split(acc);
-  return Join(WideDotHalf(a.low, w.low, LoadHalf(g)), WideDotHalf(a.high, w.high, LoadHalf(g + 32)));
+inline Sums DotBytes(Sums acc, Bytes64 w, const int8_t* g) {
+  return {WideDotHalf(acc.low, w.low, LoadHalf(g)), WideDotHalf(acc.high, w.high, LoadHalf(g + 32))};
 }
 
-inline I16 DotShortsWord(I16 acc, const int16_t* p, uint32_t word) {
-  const Halves a = Split(acc);
+inline Sums DotShortsWord(Sums acc, const int16_t* p, uint32_t word) {
   const __m256i x = _mm256_set1_epi32(static_cast<int>(word));
-  return Join(_mm256_add_epi32(a.low, _mm256_madd_epi16(LoadHalf(p), x)),
-              _mm256_add_epi32(a.high, _mm256_madd_epi16(LoadHalf(p + 16), x)));
+  return {_mm256_add_epi32(acc.low, _mm256_madd_epi16(LoadHalf(p), x)),
+          _mm256_add_epi32(acc.high, _mm256_madd_epi16(LoadHalf(p + 16), x))};
 }
 
 inline uint32_t NonZeroBytes(B16 v) {
@@ -83,11 +86,12 @@ inline uint32_t NonZeroInts(I16 v) {
 }
 inline bool NonZeroFloats(F16 v) { return NonZeroInts((I16)(v != 0.0f)) != 0; }
 
-inline void ReduceAdd4(const I16* acc, int32_t* sums) {
-  for (int r = 0; r < 4; ++r) {
-    sums[r] = 0;
-    for (int l = 0; l < 16; ++l) sums[r] += acc[r][l];
-  }
+inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
+  const __m256i a = _mm256_add_epi32(acc[0].low, acc[0].high), b = _mm256_add_epi32(acc[1].low, acc[1].high);
+  const __m256i c = _mm256_add_epi32(acc[2].low, acc[2].high), d = _mm256_add_epi32(acc[3].low, acc[3].high);
+  const __m256i all = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
+  const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), sum);
 }
 
 /// Writes the places of the set bits in rising order, then the lowest three times more; returns their number. The mask is
@@ -97,6 +101,17 @@ inline int ListBits(uint64_t mask, int32_t* out) {
   int count = 0;
   for (; mask != 0; mask &= mask - 1) out[count++] = __builtin_ctzll(mask);
   for (int i = 0; i < 3; ++i) out[count + i] = lowest;
+  return count;
+}
+
+/// Writes the values that are not zero and their places; returns their number.
+inline int Compress(I16 values, I16 places, uint32_t* out_values, uint32_t* out_places) {
+  int count = 0;
+  for (uint32_t mask = NonZeroInts(values); mask != 0; mask &= mask - 1, ++count) {
+    const int lane = __builtin_ctz(mask);
+    out_values[count] = static_cast<uint32_t>(values[lane]);
+    out_places[count] = static_cast<uint32_t>(places[lane]);
+  }
   return count;
 }
 

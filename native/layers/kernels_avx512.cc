@@ -9,6 +9,12 @@ namespace {
 #include "kernels_vectors.inc"
 
 typedef __m512i Bytes64;
+typedef __m512i Sums;  // sixteen 32-bit sums
+
+inline Sums SplatSums(int32_t x) { return _mm512_set1_epi32(x); }
+inline Sums LoadSums(const int32_t* p) { return _mm512_loadu_si512(p); }
+inline Sums AddSums(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
+inline I16 ToI16(Sums s) { return (I16)s; }
 
 inline Bytes64 LoadBytes64(const uint8_t* p) { return _mm512_loadu_si512(p); }
 
@@ -20,15 +26,15 @@ inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
 }
 
 /// acc[l] += sum over q < 4 of weight byte 4l+q (unsigned) times byte q of `word` (signed)
-inline I16 DotBytesWord(I16 acc, Bytes64 w, int32_t word) {
-  return (I16)_mm512_dpbusd_epi32((__m512i)acc, w, _mm512_set1_epi32(word));
+inline Sums DotBytesWord(Sums acc, Bytes64 w, int32_t word) {
+  return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(word));
 }
-inline I16 DotBytes(I16 acc, Bytes64 w, const int8_t* g) {
-  return (I16)_mm512_dpbusd_epi32((__m512i)acc, w, _mm512_loadu_si512(g));
+inline Sums DotBytes(Sums acc, Bytes64 w, const int8_t* g) {
+  return _mm512_dpbusd_epi32(acc, w, _mm512_loadu_si512(g));
 }
 /// acc[l] += sum over q < 2 of short 2l+q of p times short q of `word`
-inline I16 DotShortsWord(I16 acc, const int16_t* p, uint32_t word) {
-  return (I16)_mm512_dpwssd_epi32((__m512i)acc, _mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(word)));
+inline Sums DotShortsWord(Sums acc, const int16_t* p, uint32_t word) {
+  return _mm512_dpwssd_epi32(acc, _mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(word)));
 }
 
 inline uint32_t NonZeroBytes(B16 v) { return _mm_test_epi8_mask((__m128i)v, (__m128i)v); }
@@ -36,8 +42,8 @@ inline uint32_t NonZeroInts(I16 v) { return _mm512_test_epi32_mask((__m512i)v, (
 inline bool NonZeroFloats(F16 v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ) != 0; }
 
 /// Sums of the lanes of four vectors: halves are added until each vector is one lane of the result.
-inline void ReduceAdd4(const I16* acc, int32_t* sums) {
-  const __m512i a = (__m512i)acc[0], b = (__m512i)acc[1], c = (__m512i)acc[2], d = (__m512i)acc[3];
+inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
+  const __m512i a = acc[0], b = acc[1], c = acc[2], d = acc[3];
   const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
   const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
   const __m512i abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
@@ -59,6 +65,14 @@ inline int ListBits(uint64_t mask, int32_t* out) {
     places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
   }
   return count;
+}
+
+/// Writes the values that are not zero and their places, each followed by whatever fills a vector; returns their number.
+inline int Compress(I16 values, I16 places, uint32_t* out_values, uint32_t* out_places) {
+  const __mmask16 mask = _mm512_test_epi32_mask((__m512i)values, (__m512i)values);
+  _mm512_storeu_si512(out_values, _mm512_maskz_compress_epi32(mask, (__m512i)values));
+  _mm512_storeu_si512(out_places, _mm512_maskz_compress_epi32(mask, (__m512i)places));
+  return __builtin_popcount(mask);
 }
 
 #include "kernels_body.inc"

@@ -20,21 +20,45 @@ inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
   }
 }
 
-inline I16 DotBytesWord(I16 acc, Bytes64 w, int32_t word) {
+struct Sums {  // sixteen 32-bit sums
+  int32_t lane[16];
+};
+
+inline Sums SplatSums(int32_t x) {
+  Sums s;
+  for (int32_t& lane : s.lane) lane = x;
+  return s;
+}
+inline Sums LoadSums(const int32_t* p) {
+  Sums s;
+  __builtin_memcpy(&s, p, sizeof(s));
+  return s;
+}
+inline Sums AddSums(Sums a, const Sums& b) {
+  for (int l = 0; l < 16; ++l) a.lane[l] += b.lane[l];
+  return a;
+}
+inline I16 ToI16(const Sums& s) {
+  I16 v;
+  __builtin_memcpy(&v, &s, sizeof(v));
+  return v;
+}
+
+inline Sums DotBytesWord(Sums acc, Bytes64 w, int32_t word) {
   int8_t x[4];
   __builtin_memcpy(x, &word, 4);
   for (int l = 0; l < 16; ++l)
-    for (int q = 0; q < 4; ++q) acc[l] += w.at[4 * l + q] * x[q];
+    acc.lane[l] += w.at[4 * l] * x[0] + w.at[4 * l + 1] * x[1] + w.at[4 * l + 2] * x[2] + w.at[4 * l + 3] * x[3];
   return acc;
 }
-inline I16 DotBytes(I16 acc, Bytes64 w, const int8_t* g) {
+inline Sums DotBytes(Sums acc, Bytes64 w, const int8_t* g) {
   for (int l = 0; l < 16; ++l)
-    for (int q = 0; q < 4; ++q) acc[l] += w.at[4 * l + q] * g[4 * l + q];
+    for (int q = 0; q < 4; ++q) acc.lane[l] += w.at[16 * q + l] * g[16 * q + l];
   return acc;
 }
-inline I16 DotShortsWord(I16 acc, const int16_t* p, uint32_t word) {
+inline Sums DotShortsWord(Sums acc, const int16_t* p, uint32_t word) {
   const int16_t x0 = static_cast<int16_t>(word), x1 = static_cast<int16_t>(word >> 16);
-  for (int l = 0; l < 16; ++l) acc[l] += p[2 * l] * x0 + p[2 * l + 1] * x1;
+  for (int l = 0; l < 16; ++l) acc.lane[l] += p[2 * l] * x0 + p[2 * l + 1] * x1;
   return acc;
 }
 
@@ -54,10 +78,10 @@ inline bool NonZeroFloats(F16 v) {
   return false;
 }
 
-inline void ReduceAdd4(const I16* acc, int32_t* sums) {
+inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   for (int r = 0; r < 4; ++r) {
     sums[r] = 0;
-    for (int l = 0; l < 16; ++l) sums[r] += acc[r][l];
+    for (int l = 0; l < 16; ++l) sums[r] += acc[r].lane[l];
   }
 }
 
@@ -68,6 +92,17 @@ inline int ListBits(uint64_t mask, int32_t* out) {
   int count = 0;
   for (; mask != 0; mask &= mask - 1) out[count++] = __builtin_ctzll(mask);
   for (int i = 0; i < 3; ++i) out[count + i] = lowest;
+  return count;
+}
+
+/// Writes the values that are not zero and their places; returns their number.
+inline int Compress(I16 values, I16 places, uint32_t* out_values, uint32_t* out_places) {
+  int count = 0;
+  for (uint32_t mask = NonZeroInts(values); mask != 0; mask &= mask - 1, ++count) {
+    const int lane = __builtin_ctz(mask);
+    out_values[count] = static_cast<uint32_t>(values[lane]);
+    out_places[count] = static_cast<uint32_t>(places[lane]);
+  }
   return count;
 }
 

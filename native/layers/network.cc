@@ -42,7 +42,7 @@ void ChannelsLast(const Shape& shape, const uint8_t* in, uint8_t* out) {
 
 }  // namespace
 
-LayerNetwork::LayerNetwork(NetworkSpec spec) : spec_(std::move(spec)), kernels_(ActiveKernels()) {
+LayerNetwork::LayerNetwork(NetworkSpec spec, const Kernels& kernels) : spec_(std::move(spec)), kernels_(kernels) {
   Build();
   ConnectLayers();
   AllocateParameters(false, false);

@@ -54,7 +54,7 @@ using InputTransform = std::function<void(int worker, uint32_t id, const uint8_t
 class LayerNetwork {
  public:
   /// Draws the initial weights. Throws Error{kInvalidArgument} for an impossible description.
-  explicit LayerNetwork(NetworkSpec spec);
+  explicit LayerNetwork(NetworkSpec spec, const Kernels& kernels = ActiveKernels());
   ~LayerNetwork();
 
   const NetworkSpec& spec() const { return spec_; }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { encodeTensors, type Tensor, type TensorFile } from '../../lib/checkpoints/safetensors.ts';
 import { TensorReader } from '../../lib/checkpoints/tensor-file.ts';
 import { SynfireError } from '../../lib/errors.ts';
+import { bytesInMemory } from './memory.ts';
 
 test('tensors and metadata survive a round trip', async (t) => {
   const tensors = new Map<string, Tensor>([
@@ -108,7 +109,7 @@ test('a file that becomes shorter while it is read is an error', async (t) => {
   const tensors = new Map<string, Tensor>([['w', { type: 'F32', shape: [2], data: Float32Array.of(1, 2) }]]);
   const bytes = join(encodeTensors({ tensors, metadata: new Map() }));
   let left = bytes;
-  const reader = await TensorReader.open({ name: 'file', size: bytes.length, read: (...to) => memory(left).read(...to) });
+  const reader = await TensorReader.open({ name: 'file', size: bytes.length, read: (...to) => bytesInMemory(left).read(...to) });
   left = bytes.slice(0, -1);
   await t.throwsAsync(reader.read('w', new Float32Array(2)), { message: /became shorter/ });
   await t.throwsAsync(reader.read('w', new Float32Array(3)), { message: /3 elements/ });
@@ -116,19 +117,7 @@ test('a file that becomes shorter while it is read is an error', async (t) => {
 });
 
 function open(bytes: Uint8Array): Promise<TensorReader> {
-  return TensorReader.open(memory(bytes));
-}
-
-function memory(bytes: Uint8Array) {
-  return {
-    name: 'file',
-    size: bytes.length,
-    read: async (target: Uint8Array, position: number) => {
-      const part = bytes.subarray(position, position + target.length);
-      target.set(part);
-      return part.length;
-    },
-  };
+  return TensorReader.open(bytesInMemory(bytes));
 }
 
 async function readAll(bytes: Uint8Array): Promise<TensorFile> {

@@ -38,9 +38,12 @@ export function tinySet(samples: number, seed = 1): { images: Uint8Array; labels
   };
 }
 
+/** Instrumented processes keep freed memory, so nothing can be said about it. */
+export const memoryIsTelling = process.env.SYNFIRE_SANITIZED === undefined;
+
 /**
- * The largest memory, in bytes, that a process of its own needs beside what it starts with to run `code`, a module in
- * which `data` is lib/data; and what it prints.
+ * The largest memory, in bytes, that a process of its own needs beside what it starts with to run `code`, a
+ * module in which `data` is lib/data; and what it prints.
  */
 export async function memoryOf(code: string): Promise<{ bytes: number; output: string }> {
   const index = new URL('../../lib/data/index.js', import.meta.url).href;

@@ -28,6 +28,13 @@ test('arrays become a data set', (t) => {
   t.deepEqual(dataset.weights, Float32Array.of(1, 0, 2, 0.5));
 });
 
+test('clamped bytes, as canvases give them, are bytes too', async (t) => {
+  const clamped = Uint8ClampedArray.from(bytes);
+  t.deepEqual(Dataset.fromArrays({ ...base, samples: clamped }).native.readSamples(0, 4), bytes);
+  const streamed = await Dataset.fromBatches([{ samples: clamped }], { shape: [2, 3] });
+  t.deepEqual(streamed.native.readSamples(0, 4), bytes);
+});
+
 test('shapes may leave out leading sides of 1', (t) => {
   t.deepEqual(Dataset.fromArrays({ samples: bytes, shape: [4, 3] }).shape, [1, 4, 3]);
   t.deepEqual(Dataset.fromArrays({ samples: bytes, shape: [12] }).shape, [1, 1, 12]);

@@ -50,10 +50,11 @@ export function serving(files: Record<string, Uint8Array>): Answer {
   };
 }
 
-/** Promises the whole file but cuts the connection after `bytes` of it. */
+/** Promises the whole file but cuts the connection a while after the first `bytes` of it. */
 export function cuttingOff(file: Uint8Array, bytes: number): Answer {
   return (_request, response) => {
     response.writeHead(200, { 'content-length': file.length });
-    response.write(file.subarray(0, bytes), () => response.destroy());
+    response.write(file.subarray(0, bytes));
+    setTimeout(() => response.destroy(), 300);
   };
 }

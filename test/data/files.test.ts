@@ -1,4 +1,5 @@
-// Data sets from array files: shapes, element types, limits, normalisation, and files that do not belong together.
+// Data sets from array files: shapes, element types, limits, normalisation, and files that do not belong
+// together.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

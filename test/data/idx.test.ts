@@ -7,7 +7,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { readIdx } from '../../lib/data/index.ts';
 import { SynfireError } from '../../lib/errors.ts';
-import { idxBytes, memoryOf, temporaryFolder } from './array-bytes.ts';
+import { idxBytes, memoryIsTelling, memoryOf, temporaryFolder } from './array-bytes.ts';
 
 const types = [
   { code: 0x08, name: 'uint8', values: [0, 1, 128, 255] },
@@ -125,7 +125,7 @@ for (const { what, bytes, field, message } of malformed) {
   });
 }
 
-test('a packed bomb is refused without being unpacked', async (t) => {
+(memoryIsTelling ? test : test.skip)('a packed bomb is refused without being unpacked', async (t) => {
   const path = join(await temporaryFolder(), 'bomb');
   await writeFile(path, gzipSync(Buffer.concat([good, Buffer.alloc(300 * 2 ** 20)]), { level: 1 }));
   const code = `console.log(await data.readIdx(${JSON.stringify(path)}).catch((error) => error.code));`;

@@ -1,8 +1,8 @@
 // Feeds damaged files to the readers: npm run fuzz -- [--count 100000] [--seed 1] [--target idx] …
 //
-// Every input must be read or refused with a SynfireError, within the time limit and without taking more memory than
-// the limit. Inputs run in child processes, so that crashes and hangs are found too. A find leaves its input in the
-// output folder; the exit code is 1 when there is any.
+// Every input must be read or refused with a SynfireError, within the time limit and without taking more
+// memory than the limit. Inputs run in child processes, so that crashes and hangs are found too. A find
+// leaves its input in the output folder; the exit code is 1 when there is any.
 
 import { fork } from 'node:child_process';
 import { closeSync, openSync, readSync } from 'node:fs';

@@ -1,7 +1,7 @@
 // The process in which inputs run: it may crash or hang, and main.ts tells at which input.
 //
-// Arguments: target list, target, seed, first index, number of inputs, position file, memory limit in bytes. Before
-// every input its index goes into the position file; finds go to the parent as messages.
+// Arguments: target list, target, seed, first index, number of inputs, position file, memory limit in bytes.
+// Before every input its index goes into the position file; finds go to the parent as messages.
 
 import { openSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';

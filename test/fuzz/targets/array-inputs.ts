@@ -4,7 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { readDataset } from '../../../lib/data/index.ts';
 import { SynfireError } from '../../../lib/errors.ts';
 
-/** Reads the bytes as an array, as samples and as labels, plain and packed. Throws when every way is refused. */
+/**
+ * Reads the bytes as an array, as samples and as labels, plain and packed. Throws when every way is refused.
+ */
 export async function readEveryWay(
   bytes: Uint8Array,
   readArray: (bytes: Uint8Array) => Promise<unknown>,

@@ -1,4 +1,5 @@
-// Fuzz target: IDX files, as arrays, samples and labels. Whatever they hold, it is data or ERR_SYNFIRE_DATA_FORMAT.
+// Fuzz target: IDX files, as arrays, samples and labels. Whatever they hold, it is data or
+// ERR_SYNFIRE_DATA_FORMAT.
 
 import { gzipSync } from 'node:zlib';
 import { readIdx } from '../../../lib/data/index.ts';

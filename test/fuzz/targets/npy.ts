@@ -1,4 +1,5 @@
-// Fuzz target: NPY files, as arrays, samples and labels. Whatever they hold, it is data or ERR_SYNFIRE_DATA_FORMAT.
+// Fuzz target: NPY files, as arrays, samples and labels. Whatever they hold, it is data or
+// ERR_SYNFIRE_DATA_FORMAT.
 
 import { gzipSync } from 'node:zlib';
 import { readNpy, writeNpy } from '../../../lib/data/index.ts';
