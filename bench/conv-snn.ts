@@ -4,20 +4,18 @@ import { integer, integers, largest } from '../lib/commands/arguments.ts';
 import { LayerNetwork } from '../lib/networks/layer-network.ts';
 import { runScript } from './child.ts';
 import type { SynfireRequest } from './conv-snn-process.ts';
-import { describeCase, type Measurement, type Report, renderReport, type Sides } from './conv-snn-report.ts';
+import { type Contender, type Measurement, type Report, renderReport, type Setting } from './conv-snn-report.ts';
 import { type BenchData, chooseData, describeData } from './data.ts';
 import { type LimitsReport, measureLimits } from './limits.ts';
 import { describeMachine } from './machine.ts';
-import { addOutputOptions, type Output, printReport, say } from './output.ts';
+import { addCommonOptions, type CommonOptions, printReport, say } from './options.ts';
 import { findPeer, type Measured, type Peer, peerSurrogate, runPeer } from './peer.ts';
 import { digits } from './table.ts';
 import { type Task, workPerStep } from './work.ts';
-import { configOf, type Mode, modes, type Precision } from './workload.ts';
+import { configOf, type Mode, type Precision } from './workload.ts';
 
-export interface ConvSnnOptions extends Output {
-  mode: Mode[];
+export interface ConvSnnOptions extends CommonOptions {
   batch: number[];
-  threads: number[];
   infer?: boolean;
   rounds: number;
   steps?: number;
@@ -25,29 +23,26 @@ export interface ConvSnnOptions extends Output {
   peer: boolean;
   bf16: boolean;
   limits: boolean;
-  data?: string;
 }
 
 export function addConvSnn(program: Command): void {
+  const precision = new Option('--precision <name>', "of synfire's forward pass").choices(['mixed', 'float32']);
   const command = program
     .command('conv-snn')
-    .description('train the conv-snn preset beside the same network in PyTorch, in turns')
-    .option('--mode <list>', 'ways of learning', modes('--mode'), modes.all)
+    .description('the conv-snn preset beside the same network in PyTorch, in turns')
     .option('--batch <list>', 'samples in a batch', integers('--batch', 1, largest.batchSize), [64])
-    .option('--threads <list>', 'numbers of threads', integers('--threads', 1, largest.threads), [1, 2])
     .option('--infer', 'measure inference instead of training')
-    .option('--rounds <n>', 'turns that each side has; figures are medians', integer('--rounds', 1, 1000), 5)
-    .option('--steps <n>', 'steps in a turn (default: about 12,800 samples)', integer('--steps', 1, 100_000))
-    .addOption(new Option('--precision <name>', "synfire's forward weights").choices(precisions).default('mixed'))
-    .option('--data <digits|folder>', 'built-in digits, or the folder with MNIST')
+    .option('--rounds <n>', 'turns of each side; figures are medians', integer('--rounds', 1, 1000), 5)
+    .option('--steps <n>', 'steps in a turn (default: 12,800 samples, at least 20)', integer('--steps', 1, 100_000))
+    .addOption(precision.default('mixed'))
     .option('--no-peer', 'measure synfire only')
     .option('--no-bf16', 'leave out PyTorch with products in bfloat16')
     .option('--no-limits', "leave out the machine's limits")
     .action(convSnn);
-  addOutputOptions(command);
+  addCommonOptions(command, { threads: [1, 2] });
 }
 
-const precisions: readonly Precision[] = ['mixed', 'float32'];
+/** Training steps before synfire is measured, from which on its activity is that of a network in training. */
 const settleSteps = 200;
 
 async function convSnn(options: ConvSnnOptions): Promise<void> {
@@ -55,32 +50,33 @@ async function convSnn(options: ConvSnnOptions): Promise<void> {
   say(`data: ${describeData(data)}`);
   const peer = await choosePeer(options, data);
   const limits = options.limits ? await findLimits(options.threads) : null;
-  const report: Report = {
-    ...{ machine: describeMachine(), task: options.infer ? 'infer' : 'train', precision: options.precision },
-    ...{ data: data.name, peer: peer?.version ?? null, rounds: options.rounds, settings: [], measurements: [] },
-  };
+  const bench: Bench = { options, data, peer, limits, task: options.infer ? 'infer' : 'train' };
+  const measurements: Measurement[] = [];
   for (const mode of options.mode) {
-    const { network } = configOf({ mode, precision: options.precision });
-    const { surrogate } = network.learning;
-    report.settings.push({ mode, surrogate, peerSurrogate: peerSurrogate(surrogate) });
-    const layers = new LayerNetwork(network).describe();
-    for (const batchSize of options.batch) {
-      const work = workPerStep(network, layers, { task: report.task, batchSize });
-      const sides = await alternate({ options, data, peer, task: report.task, mode, batchSize });
-      const limitsOf = (threads: number) => limits?.byThreads.get(threads) ?? null;
-      report.measurements.push(
-        ...sides.map(({ threads, ...rest }) => ({ mode, batchSize, threads, work, limits: limitsOf(threads), ...rest })),
-      );
-    }
+    for (const batchSize of options.batch) measurements.push(...(await measure(bench, mode, batchSize)));
   }
-  printReport(options, report, renderReport);
+  const report: Report = {
+    machine: describeMachine(),
+    ...{ task: bench.task, precision: options.precision, rounds: options.rounds, data: data.name },
+    ...{ pytorch: peer?.version ?? null, settings: options.mode.map(settingOf), measurements },
+  };
+  printReport(options, report, renderReport(report));
+}
+
+/** What stays the same throughout. */
+interface Bench {
+  options: ConvSnnOptions;
+  task: Task;
+  data: BenchData;
+  peer: Peer | null;
+  limits: LimitsReport | null;
 }
 
 async function choosePeer({ peer: wanted }: ConvSnnOptions, { folder }: BenchData): Promise<Peer | null> {
   if (!wanted || folder === null) return null;
   const peer = await findPeer();
   if (typeof peer !== 'string') return peer;
-  say(`no PyTorch beside synfire: ${peer}`);
+  say(`synfire only: ${peer}`);
   return null;
 }
 
@@ -89,4 +85,50 @@ async function findLimits(threads: readonly number[]): Promise<LimitsReport> {
   const limits = await measureLimits(threads);
   for (const reason of limits.skipped) say(`left out of the limits: ${reason}`);
   return limits;
+}
+
+function settingOf(mode: Mode): Setting {
+  const { surrogate } = configOf({ mode, precision: 'mixed' }).network.learning;
+  return { mode, surrogate, peerSurrogate: peerSurrogate(surrogate) };
+}
+
+/** Sides and numbers of threads take turns, so that a machine that slows down does so for all alike. */
+async function measure(bench: Bench, mode: Mode, batchSize: number): Promise<Measurement[]> {
+  const { options, task, limits } = bench;
+  const { network } = configOf({ mode, precision: options.precision });
+  const work = workPerStep(network, new LayerNetwork(network).describe(), { task, batchSize });
+  const steps = options.steps ?? Math.max(20, Math.round(12_800 / batchSize));
+  const measurements = options.threads.map((threads): Measurement => {
+    return { mode, batchSize, threads, steps, work, limits: limits?.byThreads.get(threads) ?? null, sides: {} };
+  });
+  for (let round = 1; round <= options.rounds; round += 1) {
+    for (const measurement of measurements) {
+      for (const contender of contendersOf(bench)) {
+        const { stepMs, peakMemoryBytes } = await takeTurn(bench, contender, measurement);
+        const side = (measurement.sides[contender] ??= { stepMs: [], peakMemoryBytes: 0 });
+        side.stepMs.push(stepMs);
+        side.peakMemoryBytes = Math.max(side.peakMemoryBytes, peakMemoryBytes);
+        const place = `${mode}, batch ${batchSize}, ${measurement.threads} threads, round ${round}`;
+        say(`${place}: ${contender} ${digits(stepMs)} ms`);
+      }
+    }
+  }
+  return measurements;
+}
+
+function contendersOf({ peer, options }: Bench): Contender[] {
+  if (peer === null) return ['synfire'];
+  return options.bf16 ? ['synfire', 'pytorch', 'pytorchBf16'] : ['synfire', 'pytorch'];
+}
+
+function takeTurn(bench: Bench, contender: Contender, measurement: Measurement): Promise<Measured> {
+  const { options, task, data, peer } = bench;
+  const { mode, batchSize, threads, steps } = measurement;
+  const common = { task, mode, batchSize, threads, steps };
+  if (contender === 'synfire') {
+    const request: SynfireRequest = { ...common, precision: options.precision, settleSteps, data };
+    return runScript<Measured>('conv-snn-process', request);
+  }
+  const bf16 = contender === 'pytorchBf16';
+  return runPeer(peer!, { ...common, bf16, surrogate: settingOf(mode).peerSurrogate, data: data.folder! });
 }

@@ -6,7 +6,9 @@ import { type NativeTrainResult, runJob } from '../lib/native/index.ts';
 import { LayerNetwork } from '../lib/networks/layer-network.ts';
 import { nativeOptimizer } from '../lib/training/optimizer.ts';
 
-export type Mode = 'rate' | 'bptt';
+/** Ways of learning. */
+export const modes = ['rate', 'bptt'] as const;
+export type Mode = (typeof modes)[number];
 export type Precision = 'mixed' | 'float32';
 
 export interface Workload {

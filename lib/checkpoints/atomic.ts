@@ -81,7 +81,14 @@ function isRunning(pid: number): boolean {
 
 function ioError(path: string, cause: unknown): SynfireError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new SynfireError('ERR_SYNFIRE_IO', `cannot save ${path}: ${reason}; the file that was there before is unchanged`, {
-    field: 'path', value: path, expected: 'a writable folder with enough space', cause,
-  });
+  return new SynfireError(
+    'ERR_SYNFIRE_IO',
+    `cannot save ${path}: ${reason}; the file that was there before is unchanged`,
+    {
+      field: 'path',
+      value: path,
+      expected: 'a writable folder with enough space',
+      cause,
+    },
+  );
 }

@@ -83,7 +83,7 @@ export async function restoreTensors(
     checkTensor(reader, name, shape);
     const values = buffer.subarray(0, elements(shape));
     await reader.read(name, values);
-    writeTensor(network, name, values, reader.name);
+    blaming(reader.name, () => callNative(() => network.native.writeTensor(name, values)));
   }
 }
 
@@ -91,13 +91,17 @@ function checkTensor(reader: TensorReader, name: string, shape: readonly number[
   const tensor = reader.tensors.get(name);
   if (tensor?.type === 'F32' && tensor.shape.join() === shape.join()) return;
   const found = tensor && `${tensor.type} [${tensor.shape.join(', ')}]`;
-  throw fault(`${reader.name}: tensor '${name}'`, found, `F32 [${shape.join(', ')}], as the network's configuration says`);
+  throw fault(
+    `${reader.name}: tensor '${name}'`,
+    found,
+    `F32 [${shape.join(', ')}], as the network's configuration says`,
+  );
 }
 
-/** The native network refuses values that cannot be; here they are the file's fault. */
-function writeTensor(network: LayerNetwork, name: string, values: Float32Array, source: string): void {
+/** What `call` refuses is here the fault of the file `source`. */
+function blaming<Result>(source: string, call: () => Result): Result {
   try {
-    callNative(() => network.native.writeTensor(name, values));
+    return call();
   } catch (error) {
     if (!(error instanceof SynfireError)) throw error;
     throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', `${source}: ${error.message}`, error);
@@ -117,9 +121,15 @@ function tensorOf(network: LayerNetwork, { name, shape }: NativeTensorInfo, buff
 
 /** A network is only built when the file holds enough values for its parameters: memory stays in proportion to the file. */
 function checkFits(config: NetworkConfig, { name, tensors }: TensorReader): void {
-  const needed = inferShapes(config).reduce((total, { synapses }) => total + elements(synapses?.weightShape ?? [0]), 0);
+  const shapes = blaming(name, () => inferShapes(config));
+  const needed = shapes.reduce((total, { synapses }) => total + elements(synapses?.weightShape ?? [0]), 0);
   const held = [...tensors.values()].reduce((total, { shape }) => total + elements(shape), 0);
-  if (needed > held) throw fault(`${name}: values in tensors`, held, `at least ${needed}, as the network's configuration says`);
+  if (needed > held)
+    throw fault(
+      `${name}: values in tensors`,
+      held,
+      `at least ${needed}, as the network's configuration says`,
+    );
 }
 
 function fault(field: string, value: unknown, expected: string): SynfireError {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { check } from '../config/check.ts';
 import { choice, flag, integer, number, section } from '../config/fields.ts';
 import { type NetworkConfig, networkSchema } from '../config/schema.ts';
-import { invalid, SynfireError } from '../errors.ts';
+import { invalid, type SynfireError } from '../errors.ts';
 
 const share = () => number({ min: 0, max: 1 });
 const count = () => integer({ min: 0 });
@@ -66,9 +66,11 @@ export function encodeMetadata(metadata: CheckpointMetadata): Map<string, string
 /** Throws ERR_SYNFIRE_CHECKPOINT for a file of another kind or version and for metadata that cannot be. */
 export function decodeMetadata(strings: ReadonlyMap<string, string>, source: string): CheckpointMetadata {
   const format = strings.get('format');
-  if (format !== formatName) throw fault(`${source}: format`, format, `${formatName}, a checkpoint that synfire wrote`);
+  if (format !== formatName)
+    throw fault(`${source}: format`, format, `${formatName}, a checkpoint that synfire wrote`);
   const version = strings.get('formatVersion');
-  if (version !== formatVersion) throw fault(`${source}: formatVersion`, version, `${formatVersion}, which this synfire reads`);
+  if (version !== formatVersion)
+    throw fault(`${source}: formatVersion`, version, `${formatVersion}, which this synfire reads`);
   const training = parse(strings, 'training', source);
   return {
     synfireVersion: strings.get('synfireVersion') ?? 'unknown',

@@ -11,7 +11,9 @@ export interface TensorArrays {
 export type TensorType = keyof TensorArrays;
 
 /** One array: its elements lie in C order, `shape` gives the extents. */
-export type Tensor = { [Type in TensorType]: { type: Type; shape: number[]; data: TensorArrays[Type] } }[TensorType];
+export type Tensor = {
+  [Type in TensorType]: { type: Type; shape: number[]; data: TensorArrays[Type] };
+}[TensorType];
 
 /** What a safetensors file holds. */
 export interface TensorFile {
@@ -29,7 +31,11 @@ export function* encodeTensors(file: TensorFile): Generator<Uint8Array> {
   for (const [name, tensor] of file.tensors) {
     const { data } = tensor;
     if (product(tensor.shape) !== data.length) {
-      throw fault(`tensor '${name}' shape`, tensor.shape, `a shape of ${data.length} elements, as many as its data has`);
+      throw fault(
+        `tensor '${name}' shape`,
+        tensor.shape,
+        `a shape of ${data.length} elements, as many as its data has`,
+      );
     }
     yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
@@ -58,10 +64,12 @@ export const lengthBytes = 8;
  * errors. Throws `ERR_SYNFIRE_CHECKPOINT` when it would be beyond the end of the file.
  */
 export function headerEnd(start: Uint8Array, fileBytes: number, source: string): number {
-  if (start.length < lengthBytes) throw fault(`${source}: file size`, fileBytes, `at least ${lengthBytes} bytes`);
+  if (start.length < lengthBytes)
+    throw fault(`${source}: file size`, fileBytes, `at least ${lengthBytes} bytes`);
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   const limit = Math.min(fileBytes - lengthBytes, maxHeaderBytes);
-  if (length > BigInt(limit)) throw fault(`${source}: header length`, length, `at most ${limit} bytes in this file`);
+  if (length > BigInt(limit))
+    throw fault(`${source}: header length`, length, `at most ${limit} bytes in this file`);
   return lengthBytes + Number(length);
 }
 
@@ -158,9 +166,11 @@ function readTensor(name: string, value: unknown, dataStart: number, source: str
   const field = `${source}: tensor '${name}'`;
   if (!isObject(value)) throw fault(field, value, 'an object with dtype, shape and data_offsets');
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  if (!isTensorType(dtype)) throw fault(`${field} dtype`, dtype, `one of ${Object.keys(elementBytes).join(', ')}`);
+  if (!isTensorType(dtype))
+    throw fault(`${field} dtype`, dtype, `one of ${Object.keys(elementBytes).join(', ')}`);
   if (!isSizes(shape)) throw fault(`${field} shape`, shape, 'a list of whole numbers');
-  if (!isSizes(offsets) || offsets.length !== 2) throw fault(`${field} data_offsets`, offsets, 'two whole numbers');
+  if (!isSizes(offsets) || offsets.length !== 2)
+    throw fault(`${field} data_offsets`, offsets, 'two whole numbers');
   const [begin, end] = offsets as [number, number];
   const byteLength = product(shape) * elementBytes[dtype];
   if (end - begin !== byteLength) {
@@ -170,17 +180,29 @@ function readTensor(name: string, value: unknown, dataStart: number, source: str
 }
 
 /** The arrays must fill the file from the header to its end: no hole, no overlap, nothing behind it. */
-function checkCoverage(tensors: TensorLayout['tensors'], dataStart: number, fileBytes: number, source: string): void {
+function checkCoverage(
+  tensors: TensorLayout['tensors'],
+  dataStart: number,
+  fileBytes: number,
+  source: string,
+): void {
   let filled = dataStart;
   const order = [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength);
   for (const [name, { offset, byteLength }] of order) {
     const field = `${source}: tensor '${name}' data_offsets`;
     const range = [offset - dataStart, offset - dataStart + byteLength];
-    if (offset !== filled) throw fault(field, range, `a range that begins at ${filled - dataStart}, where the one before it ends`);
-    if (byteLength > fileBytes - offset) throw fault(field, range, `a range within the ${fileBytes - dataStart} data bytes of the file`);
+    if (offset !== filled)
+      throw fault(field, range, `a range that begins at ${filled - dataStart}, where the one before it ends`);
+    if (byteLength > fileBytes - offset)
+      throw fault(field, range, `a range within the ${fileBytes - dataStart} data bytes of the file`);
     filled = offset + byteLength;
   }
-  if (filled !== fileBytes) throw fault(`${source}: data size`, fileBytes - dataStart, `${filled - dataStart} bytes, as the header says`);
+  if (filled !== fileBytes)
+    throw fault(
+      `${source}: data size`,
+      fileBytes - dataStart,
+      `${filled - dataStart} bytes, as the header says`,
+    );
 }
 
 /** Number of elements; a product beyond 2^53 comes out as Infinity or inexact and so never matches a byte range. */

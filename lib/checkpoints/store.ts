@@ -37,8 +37,17 @@ export class CheckpointStore {
       await mkdir(directory, { recursive: true });
       await removeLeftovers(directory);
     } catch (error) {
-      const details = { field: 'checkpoint.directory', value: directory, expected: 'a writable folder', cause: error };
-      throw new SynfireError('ERR_SYNFIRE_IO', `cannot use ${directory}: ${(error as Error).message}`, details);
+      const details = {
+        field: 'checkpoint.directory',
+        value: directory,
+        expected: 'a writable folder',
+        cause: error,
+      };
+      throw new SynfireError(
+        'ERR_SYNFIRE_IO',
+        `cannot use ${directory}: ${(error as Error).message}`,
+        details,
+      );
     }
     return new CheckpointStore(options);
   }
@@ -52,7 +61,8 @@ export class CheckpointStore {
   async save(network: LayerNetwork, state: TrainingState, buffer: Float32Array): Promise<void> {
     await writeCheckpoint(this.latest, network, state, buffer);
     if (state.step > 0 || state.epoch === 0) return;
-    if (this.#options.saveBest && state.best?.epoch === state.epoch) await linkFileAtomic(this.latest, this.best);
+    if (this.#options.saveBest && state.best?.epoch === state.epoch)
+      await linkFileAtomic(this.latest, this.best);
     await linkFileAtomic(this.latest, this.#epochFile(state.epoch));
     await this.#prune(state.epoch);
   }
@@ -66,7 +76,12 @@ export class CheckpointStore {
   async #prune(newest: number): Promise<void> {
     const { directory, keep } = this.#options;
     const epochs = (await readdir(directory)).flatMap((name) => epochName.exec(name)?.[1] ?? []).map(Number);
-    const kept = new Set(epochs.filter((epoch) => epoch <= newest).sort((a, b) => b - a).slice(0, keep));
+    const kept = new Set(
+      epochs
+        .filter((epoch) => epoch <= newest)
+        .sort((a, b) => b - a)
+        .slice(0, keep),
+    );
     for (const epoch of epochs) {
       if (!kept.has(epoch)) await rm(this.#epochFile(epoch), { force: true });
     }
@@ -87,7 +102,12 @@ export async function findCheckpoint(path: string, which: 'latest' | 'best'): Pr
   for (const candidate of [path, ...inside]) {
     if (await exists(candidate)) return candidate;
   }
-  throw invalid('ERR_SYNFIRE_CHECKPOINT', 'checkpoint', path, `a checkpoint file or a folder with ${names.join(' or ')}`);
+  throw invalid(
+    'ERR_SYNFIRE_CHECKPOINT',
+    'checkpoint',
+    path,
+    `a checkpoint file or a folder with ${names.join(' or ')}`,
+  );
 }
 
 /** The file of the latest checkpoint in a folder of checkpoints. */
@@ -111,7 +131,12 @@ export async function findBest(file: string, { best, settings }: TrainingState):
     const isBest = training?.epoch === best.epoch && training.step === 0;
     if (isBest && isDeepStrictEqual([training.best, training.settings], [best, settings])) return candidate;
   }
-  throw invalid('ERR_SYNFIRE_CHECKPOINT', 'best checkpoint', join(folder, bestName), `the model of epoch ${best.epoch}, the best so far`);
+  throw invalid(
+    'ERR_SYNFIRE_CHECKPOINT',
+    'best checkpoint',
+    join(folder, bestName),
+    `the model of epoch ${best.epoch}, the best so far`,
+  );
 }
 
 const latestName = 'latest.safetensors';

@@ -1,7 +1,14 @@
 // Opens safetensors files and reads their arrays one at a time, so that only the header and one array are in memory.
 import { type FileHandle, open } from 'node:fs/promises';
 import { invalid, SynfireError } from '../errors.ts';
-import { decodeHeader, headerEnd, lengthBytes, type StoredTensor, type TensorArrays, type TensorLayout } from './safetensors.ts';
+import {
+  decodeHeader,
+  headerEnd,
+  lengthBytes,
+  type StoredTensor,
+  type TensorArrays,
+  type TensorLayout,
+} from './safetensors.ts';
 
 /** Bytes that can be read at any position: a file, or memory in tests. */
 export interface ByteAccess {
@@ -37,14 +44,26 @@ export class TensorReader {
   async read(name: string, output: TensorArrays[keyof TensorArrays]): Promise<void> {
     const tensor = this.tensors.get(name);
     if (tensor?.byteLength !== output.byteLength) {
-      throw invalid('ERR_SYNFIRE_CHECKPOINT', `${this.name}: tensor '${name}'`, tensor?.shape, `${output.length} elements`);
+      throw invalid(
+        'ERR_SYNFIRE_CHECKPOINT',
+        `${this.name}: tensor '${name}'`,
+        tensor?.shape,
+        `${output.length} elements`,
+      );
     }
-    await fill(this.#access, tensor.offset, new Uint8Array(output.buffer, output.byteOffset, output.byteLength));
+    await fill(
+      this.#access,
+      tensor.offset,
+      new Uint8Array(output.buffer, output.byteOffset, output.byteLength),
+    );
   }
 }
 
 /** Opens the file at `path`, hands it to `use` and closes it again. Throws `ERR_SYNFIRE_CHECKPOINT`, `ERR_SYNFIRE_IO`. */
-export async function withTensorFile<Result>(path: string, use: (reader: TensorReader) => Promise<Result>): Promise<Result> {
+export async function withTensorFile<Result>(
+  path: string,
+  use: (reader: TensorReader) => Promise<Result>,
+): Promise<Result> {
   const file = await open(path).catch((error) => {
     throw unreadable(path, error);
   });
@@ -80,7 +99,12 @@ async function fill(access: ByteAccess, position: number, target: Uint8Array): P
   for (let filled = 0; filled < target.length; ) {
     const count = await access.read(target.subarray(filled), position + filled);
     if (count === 0) {
-      throw invalid('ERR_SYNFIRE_CHECKPOINT', `${access.name}: file size`, position + filled, `${access.size} bytes: it became shorter`);
+      throw invalid(
+        'ERR_SYNFIRE_CHECKPOINT',
+        `${access.name}: file size`,
+        position + filled,
+        `${access.size} bytes: it became shorter`,
+      );
     }
     filled += count;
   }
@@ -94,5 +118,9 @@ function unreadable(path: string, cause: unknown): SynfireError {
   const expected = 'a checkpoint file that can be read';
   const kind = absent.has(code ?? '') ? 'ERR_SYNFIRE_CHECKPOINT' : 'ERR_SYNFIRE_IO';
   const details = { field: 'checkpoint', value: path, expected, cause };
-  return new SynfireError(kind, `cannot read the checkpoint ${path}: ${message}; expected ${expected}`, details);
+  return new SynfireError(
+    kind,
+    `cannot read the checkpoint ${path}: ${message}; expected ${expected}`,
+    details,
+  );
 }

@@ -18,21 +18,41 @@ export function integers(field: string, min: number, max: number): (text: string
   return (text) => text.split(',').map((part) => read(part.trim()));
 }
 
-export const largest = { epochs: 1e6, batchSize: 65536, threads: 1024, seed: 2 ** 32 - 1, samples: 2 ** 31 - 1 };
+export const largest = {
+  epochs: 1e6,
+  batchSize: 65536,
+  threads: 1024,
+  seed: 2 ** 32 - 1,
+  samples: 2 ** 31 - 1,
+};
 
 /** `--data`, and `--limit` for the first samples of it only. */
 export function dataOptions(command: Command): Command {
   return command
     .option('--data <name|folder|files>', dataHelp)
-    .option('--limit <n>', 'use only the first n samples of each part', integer('--limit', 1, largest.samples));
+    .option(
+      '--limit <n>',
+      'use only the first n samples of each part',
+      integer('--limit', 1, largest.samples),
+    );
 }
 
 /** `--batch-size`, `--threads` and `--device`. */
 export function computeOptions(command: Command): Command {
   return command
-    .option('--batch-size <n>', 'samples that are computed together', integer('--batch-size', 1, largest.batchSize))
-    .option('--threads <n>', 'threads to compute with; results do not depend on it', integer('--threads', 1, largest.threads))
-    .addOption(new Option('--device <name>', 'where to compute: auto or cpu').argParser(device).default('auto'));
+    .option(
+      '--batch-size <n>',
+      'samples that are computed together',
+      integer('--batch-size', 1, largest.batchSize),
+    )
+    .option(
+      '--threads <n>',
+      'threads to compute with; results do not depend on it',
+      integer('--threads', 1, largest.threads),
+    )
+    .addOption(
+      new Option('--device <name>', 'where to compute: auto or cpu').argParser(device).default('auto'),
+    );
 }
 
 /** `--json` and `--quiet`. */

@@ -15,8 +15,17 @@ export function addBench(program: Command): void {
     .command('bench')
     .description('measure training and prediction on this machine')
     .argument('[config|preset]', 'what to measure; its input has to be 1 x 28 x 28', 'conv-snn')
-    .option('--batch-size <list>', 'samples in a batch, such as 1,64', integers('--batch-size', 1, largest.batchSize), [64])
-    .option('--threads <list>', 'numbers of threads (default: all processors)', integers('--threads', 1, largest.threads))
+    .option(
+      '--batch-size <list>',
+      'samples in a batch, such as 1,64',
+      integers('--batch-size', 1, largest.batchSize),
+      [64],
+    )
+    .option(
+      '--threads <list>',
+      'numbers of threads (default: all processors)',
+      integers('--threads', 1, largest.threads),
+    )
     .option('--steps <n>', 'training steps of a measurement', integer('--steps', 1, 10_000), 30)
     .option('--json', 'print one JSON object for each measurement')
     .addHelpText('after', examples)
@@ -58,11 +67,17 @@ async function bench(source: string, options: BenchOptions): Promise<void> {
   try {
     const { signal } = interrupt;
     const most = Math.max(...batchSizes);
-    const { train: samples } = await datasets.load('digits', { limit: Math.min(60_000, Math.max(2000, most * steps)), signal });
+    const { train: samples } = await datasets.load('digits', {
+      limit: Math.min(60_000, Math.max(2000, most * steps)),
+      signal,
+    });
     const rows: Measurement[] = [];
     for (const count of threads) {
       for (const batchSize of batchSizes) {
-        const measurement = await measure({ source, config, samples, threads: count, batchSize, steps }, signal);
+        const measurement = await measure(
+          { source, config, samples, threads: count, batchSize, steps },
+          signal,
+        );
         if (json) process.stdout.write(`${JSON.stringify(measurement)}\n`);
         rows.push(measurement);
       }
@@ -89,11 +104,20 @@ async function measure(subject: Subject, signal: AbortSignal): Promise<Measureme
   network.prepare({ batchSize, threads, optimizer: nativeOptimizer(config.training) });
   const stepSeconds = await timeTraining(network, subject, signal);
   network.prepare({ batchSize, threads });
-  await network.evaluate(samples, { indices: Uint32Array.from({ length: Math.min(256, samples.samples) }, (_, i) => i), signal });
+  await network.evaluate(samples, {
+    indices: Uint32Array.from({ length: Math.min(256, samples.samples) }, (_, i) => i),
+    signal,
+  });
   const evaluation = await network.evaluate(samples, { signal });
   const single = await timeSingles(network, samples, signal);
   return {
-    ...{ config: source, threads, batchSize, trainStepMs: 1000 * stepSeconds, trainSamplesPerSecond: batchSize / stepSeconds },
+    ...{
+      config: source,
+      threads,
+      batchSize,
+      trainStepMs: 1000 * stepSeconds,
+      trainSamplesPerSecond: batchSize / stepSeconds,
+    },
     ...{ predictSamplesPerSecond: evaluation.samples / evaluation.seconds, ...single },
   };
 }
@@ -105,7 +129,11 @@ async function timeTraining(network: LayerNetwork, subject: Subject, signal: Abo
   const epoch = (epochSteps: number, number: number) => {
     const request = {
       ...epochRequest(config.training, samples, batchSize * epochSteps),
-      ...{ epoch: number, lastStep: epochSteps, learningRates: new Float64Array(epochSteps).fill(config.training.optimizer.learningRate) },
+      ...{
+        epoch: number,
+        lastStep: epochSteps,
+        learningRates: new Float64Array(epochSteps).fill(config.training.optimizer.learningRate),
+      },
     };
     return runJob(() => network.native.trainEpoch(request), { signal });
   };
@@ -115,14 +143,21 @@ async function timeTraining(network: LayerNetwork, subject: Subject, signal: Abo
 
 function epochRequest(training: TrainingConfig, samples: Dataset, count: number) {
   return {
-    ...{ dataset: samples.native, indices: Uint32Array.from({ length: count }, (_, i) => i % samples.samples) },
+    ...{
+      dataset: samples.native,
+      indices: Uint32Array.from({ length: count }, (_, i) => i % samples.samples),
+    },
     ...{ seed: training.seed, firstStep: 0, augmentation: training.augmentation ?? null },
     metrics: { lossSum: 0, correct: 0, samples: 0 },
   };
 }
 
 /** Times of the synchronous path for single samples; the event loop gets its turn every few of them. */
-async function timeSingles(network: LayerNetwork, samples: Dataset, signal: AbortSignal): Promise<Pick<Measurement, 'singleP50Ms' | 'singleP99Ms'>> {
+async function timeSingles(
+  network: LayerNetwork,
+  samples: Dataset,
+  signal: AbortSignal,
+): Promise<Pick<Measurement, 'singleP50Ms' | 'singleP99Ms'>> {
   const rounds = 2000;
   const scores = new Float32Array(network.classes);
   const times: number[] = [];

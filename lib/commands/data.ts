@@ -58,10 +58,12 @@ export async function loadData(
   { signal, display }: { signal: AbortSignal; display: ProgressDisplay },
 ): Promise<CommandData> {
   const { name, path, limit, normalisation } = config;
-  const onProgress = (progress: DataProgress) => display.share(describe(progress), progress.done / progress.total);
+  const onProgress = (progress: DataProgress) =>
+    display.share(describe(progress), progress.done / progress.total);
   const options = { limit, normalisation, signal, onProgress };
   const files = filesNamed(name);
-  const data = files === null ? await datasets.load(name, { ...options, path }) : await loadFiles(files, options);
+  const data =
+    files === null ? await datasets.load(name, { ...options, path }) : await loadFiles(files, options);
   display.clear();
   return data;
 }
@@ -101,6 +103,9 @@ function absolute(name: string): string {
 
 function describe({ phase, file, done, total }: DataProgress): string {
   const verbs = { download: 'downloading', read: 'reading', generate: 'drawing digits to' };
-  const amount = phase === 'download' ? `${bytes(done)} of ${bytes(total)}` : `${figure(done)} of ${figure(total)} samples`;
+  const amount =
+    phase === 'download'
+      ? `${bytes(done)} of ${bytes(total)}`
+      : `${figure(done)} of ${figure(total)} samples`;
   return `${verbs[phase]} ${basename(file)}  ${amount}`;
 }

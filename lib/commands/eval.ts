@@ -53,7 +53,12 @@ async function evaluate(path: string, options: EvalOptions): Promise<void> {
   }
 }
 
-async function run(path: string, options: EvalOptions, display: ProgressDisplay, signal: AbortSignal): Promise<void> {
+async function run(
+  path: string,
+  options: EvalOptions,
+  display: ProgressDisplay,
+  signal: AbortSignal,
+): Promise<void> {
   const checkpoint = await findCheckpoint(path, 'best');
   const { network, metadata } = await loadCheckpoint(checkpoint);
   const { batchSize = 64, threads, ops: statistics = false } = options;
@@ -64,18 +69,41 @@ async function run(path: string, options: EvalOptions, display: ProgressDisplay,
     onProgress: ({ samples, total }) => display.share(options.part, samples / total),
   });
   display.clear();
-  const operations = statistics ? reportOperations(evaluation, network.config.encoder.kind === 'direct') : null;
-  const report = options.json ? json(checkpoint, options.part, evaluation, operations) : text(network, options.part, evaluation, operations);
+  const operations = statistics
+    ? reportOperations(evaluation, network.config.encoder.kind === 'direct')
+    : null;
+  const report = options.json
+    ? json(checkpoint, options.part, evaluation, operations)
+    : text(network, options.part, evaluation, operations);
   process.stdout.write(`${report}\n`);
 }
 
-function json(checkpoint: string, part: string, evaluation: Evaluation, operations: OperationReport | null): string {
+function json(
+  checkpoint: string,
+  part: string,
+  evaluation: Evaluation,
+  operations: OperationReport | null,
+): string {
   const { accuracy, loss, samples, seconds, confusion } = evaluation;
-  const report = { event: 'done', checkpoint, part, accuracy, loss, samples, samplesPerSecond: samples / seconds, confusion };
+  const report = {
+    event: 'done',
+    checkpoint,
+    part,
+    accuracy,
+    loss,
+    samples,
+    samplesPerSecond: samples / seconds,
+    confusion,
+  };
   return JSON.stringify(operations === null ? report : { ...report, operations });
 }
 
-function text(network: LayerNetwork, part: string, evaluation: Evaluation, operations: OperationReport | null): string {
+function text(
+  network: LayerNetwork,
+  part: string,
+  evaluation: Evaluation,
+  operations: OperationReport | null,
+): string {
   const { accuracy, loss, samples, seconds, confusion } = evaluation;
   const right = Math.round(accuracy * samples);
   const lines = [
@@ -123,7 +151,10 @@ function operationText(report: OperationReport, timesteps: number): string {
     `(${energy.source}; ${energy.picojoulesPerMac} pJ per MAC, ${energy.picojoulesPerAddition} pJ per addition; no memory traffic)`,
     pairs([
       ['dense network', `${energy.denseNanojoules.toFixed(1)} nJ: one MAC for each weight used`],
-      ['spiking network', `${energy.spikingNanojoules.toFixed(1)} nJ: an addition for each synaptic operation, a MAC for each of ${figure(report.neuronUpdates)} neuron updates`],
+      [
+        'spiking network',
+        `${energy.spikingNanojoules.toFixed(1)} nJ: an addition for each synaptic operation, a MAC for each of ${figure(report.neuronUpdates)} neuron updates`,
+      ],
       ['advantage', `${energy.advantage.toFixed(2)} x`],
     ]),
   ].join('\n');

@@ -17,7 +17,10 @@ export function addInspect(program: Command): void {
   const command = program
     .command('inspect')
     .description('show layers, parameters, memory and settings of a configuration, a preset or a checkpoint')
-    .argument('<config|preset|checkpoint>', 'a .toml or .json file, a preset, a checkpoint or the folder of a run')
+    .argument(
+      '<config|preset|checkpoint>',
+      'a .toml or .json file, a preset, a checkpoint or the folder of a run',
+    )
     .option('--json', 'print one JSON object')
     .addHelpText('after', examples)
     .action(inspect);
@@ -66,7 +69,8 @@ async function collect(source: string, options: InspectOptions): Promise<Inspect
 }
 
 async function read(source: string): Promise<Pick<Inspection, 'network' | 'run' | 'state'>> {
-  const file = extname(source) === '' || extname(source) === '.safetensors' ? await checkpointAt(source) : null;
+  const file =
+    extname(source) === '' || extname(source) === '.safetensors' ? await checkpointAt(source) : null;
   if (file === null) {
     const { network, ...run } = await loadRun(source);
     return { network, run, state: null };
@@ -82,10 +86,18 @@ async function checkpointAt(path: string): Promise<string | null> {
   });
 }
 
-function planMemory(network: LayerNetwork, training: TrainingConfig, options: InspectOptions): Inspection['memory'] {
+function planMemory(
+  network: LayerNetwork,
+  training: TrainingConfig,
+  options: InspectOptions,
+): Inspection['memory'] {
   const batchSize = options.batchSize ?? training.batchSize;
   const threads = options.threads ?? training.threads ?? native().cpu().hardwareThreads;
-  const trainingBytes = network.prepare({ batchSize, threads, optimizer: nativeOptimizer(training) }).peakBytes;
+  const trainingBytes = network.prepare({
+    batchSize,
+    threads,
+    optimizer: nativeOptimizer(training),
+  }).peakBytes;
   const inferenceBytes = network.prepare({ batchSize, threads }).peakBytes;
   return { batchSize, threads, trainingBytes, inferenceBytes };
 }
@@ -129,8 +141,13 @@ function stateRows({ epoch, step, best, history, settings }: TrainingState): Pai
   const last = history.at(-1);
   const accuracy = last?.validationAccuracy ?? last?.trainAccuracy;
   return [
-    ['trained', `${epoch} epochs${step > 0 ? ` and ${step} steps` : ''} on ${settings['data.name'] ?? 'data without a name'}`],
+    [
+      'trained',
+      `${epoch} epochs${step > 0 ? ` and ${step} steps` : ''} on ${settings['data.name'] ?? 'data without a name'}`,
+    ],
     ...(accuracy === undefined ? [] : [['', `last accuracy ${percent(accuracy)}`] as Pair]),
-    ...(best === null ? [] : [['best', `epoch ${best.epoch}, ${best.monitor} ${best.value.toFixed(4)}`] as Pair]),
+    ...(best === null
+      ? []
+      : [['best', `epoch ${best.epoch}, ${best.monitor} ${best.value.toFixed(4)}`] as Pair]),
   ];
 }

@@ -16,8 +16,15 @@ export function addPredict(program: Command): void {
     .command('predict')
     .description('classify the samples of a file')
     .argument('<checkpoint>', 'a checkpoint, or the folder of a run, whose best model is taken')
-    .argument('<input>', 'an NPY or IDX file, plain or .gz: one sample or many, as bytes or as numbers from 0 to 1')
-    .option('--index <list>', 'only these samples, counted from 0, such as 0,5,7', integers('--index', 0, largest.samples))
+    .argument(
+      '<input>',
+      'an NPY or IDX file, plain or .gz: one sample or many, as bytes or as numbers from 0 to 1',
+    )
+    .option(
+      '--index <list>',
+      'only these samples, counted from 0, such as 0,5,7',
+      integers('--index', 0, largest.samples),
+    )
     .option('--json', 'print one JSON object for each sample, with the scores of all classes')
     .addHelpText('after', examples)
     .action(predict);
@@ -46,7 +53,10 @@ async function predict(path: string, input: string, options: PredictOptions): Pr
     const all = samplesOf(await readArray(input, signal), input, network);
     const chosen = options.index ?? Array.from({ length: all.length / sizeOf(network) }, (_, index) => index);
     network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });
-    const prediction = await network.predict(options.index ? select(all, options.index, network, input) : all, { signal });
+    const prediction = await network.predict(
+      options.index ? select(all, options.index, network, input) : all,
+      { signal },
+    );
     process.stdout.write(options.json ? json(chosen, prediction) : `${text(chosen, prediction)}\n`);
   } finally {
     interrupt.dispose();
@@ -54,7 +64,9 @@ async function predict(path: string, input: string, options: PredictOptions): Pr
 }
 
 function readArray(input: string, signal: AbortSignal): Promise<ArrayData> {
-  return extname(input.replace(/\.gz$/, '')) === '.npy' ? readNpy(input, { signal }) : readIdx(input, { signal });
+  return extname(input.replace(/\.gz$/, '')) === '.npy'
+    ? readNpy(input, { signal })
+    : readIdx(input, { signal });
 }
 
 /** The file's values as samples of the network's input; a leading dimension counts samples. */
@@ -62,7 +74,12 @@ function samplesOf({ data, shape }: ArrayData, file: string, network: LayerNetwo
   const size = sizeOf(network);
   const expected = network.inputShape.join(' x ');
   if (data.length === 0 || data.length % size !== 0 || !endsLike(shape, network.inputShape)) {
-    throw invalid('ERR_SYNFIRE_DATA_FORMAT', `${file}: shape`, shape.join(' x '), `samples of ${expected}, one or many`);
+    throw invalid(
+      'ERR_SYNFIRE_DATA_FORMAT',
+      `${file}: shape`,
+      shape.join(' x '),
+      `samples of ${expected}, one or many`,
+    );
   }
   if (data instanceof Uint8Array || data instanceof Float32Array) return data;
   if (data instanceof Float64Array) return Float32Array.from(data);
@@ -79,9 +96,18 @@ function endsLike(shape: readonly number[], input: readonly number[]): boolean {
 function select(samples: Samples, indices: readonly number[], network: LayerNetwork, file: string): Samples {
   const size = sizeOf(network);
   const count = samples.length / size;
-  const chosen = samples instanceof Uint8Array ? new Uint8Array(indices.length * size) : new Float32Array(indices.length * size);
+  const chosen =
+    samples instanceof Uint8Array
+      ? new Uint8Array(indices.length * size)
+      : new Float32Array(indices.length * size);
   for (const [position, index] of indices.entries()) {
-    if (index >= count) throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--index', index, `samples from 0 to ${count - 1}, which ${file} holds`);
+    if (index >= count)
+      throw invalid(
+        'ERR_SYNFIRE_INVALID_ARGUMENT',
+        '--index',
+        index,
+        `samples from 0 to ${count - 1}, which ${file} holds`,
+      );
     chosen.set(samples.subarray(index * size, (index + 1) * size), position * size);
   }
   return chosen;
@@ -94,7 +120,10 @@ function sizeOf(network: LayerNetwork): number {
 function json(indices: readonly number[], { classes, scores }: Prediction): string {
   const width = scores.length / classes.length;
   return indices
-    .map((index, row) => `${JSON.stringify({ index, class: classes[row], scores: [...scores.subarray(row * width, (row + 1) * width)] })}\n`)
+    .map(
+      (index, row) =>
+        `${JSON.stringify({ index, class: classes[row], scores: [...scores.subarray(row * width, (row + 1) * width)] })}\n`,
+    )
     .join('');
 }
 

@@ -34,8 +34,17 @@ export async function makeRunFolder(name: string): Promise<string> {
     await mkdir(dirname(path), { recursive: true });
     return await makeNew(path);
   } catch (error) {
-    const details = { field: '--out', value: path, expected: 'a place where a folder can be made', cause: error };
-    throw new SynfireError('ERR_SYNFIRE_IO', `cannot make the folder ${path}: ${(error as Error).message}`, details);
+    const details = {
+      field: '--out',
+      value: path,
+      expected: 'a place where a folder can be made',
+      cause: error,
+    };
+    throw new SynfireError(
+      'ERR_SYNFIRE_IO',
+      `cannot make the folder ${path}: ${(error as Error).message}`,
+      details,
+    );
   }
 }
 

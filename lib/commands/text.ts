@@ -4,7 +4,9 @@ import { type ErrorCode, SynfireError, show } from '../errors.ts';
 /** A head and rows in columns; columns of figures are set to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const isFigure = head.map((_, column) => rows.every((row) => /^[-\d]|^$/.test(row[column] ?? '')));
-  return inColumns([head, ...rows], (cell, width, column) => (isFigure[column] ? cell.padStart(width) : cell.padEnd(width)));
+  return inColumns([head, ...rows], (cell, width, column) =>
+    isFigure[column] ? cell.padStart(width) : cell.padEnd(width),
+  );
 }
 
 /** Names and what stands for them, one pair a line. */
@@ -16,7 +18,14 @@ type Align = (cell: string, width: number, column: number) => string;
 
 function inColumns(rows: readonly (readonly string[])[], align: Align): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => align(cell, widths[column]!, column)).join('  ').trimEnd()).join('\n');
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => align(cell, widths[column]!, column))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }
 
 /** A number of bytes in a unit that suits it. */
@@ -33,7 +42,10 @@ export function figure(value: number): string {
 
 /** An error as one block of lines; with `stack` also where it came from. */
 export function errorBlock(error: unknown, stack: boolean): string {
-  const lines = error instanceof SynfireError ? synfireLines(error) : [`error: ${error instanceof Error ? error.message : error}`];
+  const lines =
+    error instanceof SynfireError
+      ? synfireLines(error)
+      : [`error: ${error instanceof Error ? error.message : error}`];
   if (stack && error instanceof Error && error.stack !== undefined) lines.push('', error.stack);
   return `${lines.join('\n')}\n`;
 }

@@ -74,10 +74,16 @@ export class TextOutput implements TrainOutput {
     const { isa, hardwareThreads } = native().cpu();
     const parameters = network.describe().reduce((total, layer) => total + layer.parameters, 0);
     const threads = config.training.threads ?? hardwareThreads;
-    const samples = [`${figure(start.trainSamples)} to train`, `${figure(start.validationSamples)} to validate`, `${figure(start.testSamples)} to test`];
+    const samples = [
+      `${figure(start.trainSamples)} to train`,
+      `${figure(start.validationSamples)} to validate`,
+      `${figure(start.testSamples)} to test`,
+    ];
     display.message(`network: ${figure(parameters)} parameters, learning ${config.network.learning.mode}`);
     display.message(`data:    ${config.data.name}, samples: ${samples.join(', ')}`);
-    display.message(`using:   ${threads} threads, ${isa} instructions, ${bytes(start.planBytes)} for the network`);
+    display.message(
+      `using:   ${threads} threads, ${isa} instructions, ${bytes(start.planBytes)} for the network`,
+    );
     if (start.resumedFrom === null) return;
     const position = `${start.epoch} epochs${start.step > 0 ? ` and ${start.step} steps` : ''}`;
     display.message(`resumed: ${start.resumedFrom}, after ${position}`);
@@ -92,9 +98,18 @@ export class TextOutput implements TrainOutput {
     const bestReport = best && history[best.epoch - 1];
     const { samplesPerSecond, epochSeconds } = speed(history);
     const rows: [string, string][] = [
-      ['test accuracy', testAccuracy === null ? 'not measured: there are no test samples' : percent(testAccuracy)],
-      ['validation', bestReport?.validationAccuracy == null ? 'none' : percent(bestReport.validationAccuracy)],
-      ['epochs', `${history.length}${end === 'earlyStopping' ? ', stopped early' : ''}; the best is number ${best?.epoch ?? 0}`],
+      [
+        'test accuracy',
+        testAccuracy === null ? 'not measured: there are no test samples' : percent(testAccuracy),
+      ],
+      [
+        'validation',
+        bestReport?.validationAccuracy == null ? 'none' : percent(bestReport.validationAccuracy),
+      ],
+      [
+        'epochs',
+        `${history.length}${end === 'earlyStopping' ? ', stopped early' : ''}; the best is number ${best?.epoch ?? 0}`,
+      ],
       ['speed', `${figure(samplesPerSecond)} samples/s, ${epochSeconds.toFixed(1)} s an epoch`],
       ['peak memory', bytes(peakMemoryBytes())],
       ['best model', checkpoints?.best ?? 'not saved'],

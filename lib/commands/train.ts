@@ -21,11 +21,24 @@ export function addTrain(program: Command): void {
   const command = program
     .command('train')
     .description('train a network')
-    .argument('[config|preset]', 'a .toml or .json file or a preset; with --resume, default: the configuration of that run')
+    .argument(
+      '[config|preset]',
+      'a .toml or .json file or a preset; with --resume, default: the configuration of that run',
+    )
     .option('--epochs <n>', 'passes over the training data', integer('--epochs', 1, largest.epochs))
-    .option('--seed <n>', 'of initial weights, order of samples, spikes and augmentation', integer('--seed', 0, largest.seed))
-    .option('--out <folder>', 'where results go (default: runs/<name>-<time>, or the folder of the run to resume)')
-    .option('--resume <run>', "go on from a run's folder or a checkpoint; the results are the same as without the break")
+    .option(
+      '--seed <n>',
+      'of initial weights, order of samples, spikes and augmentation',
+      integer('--seed', 0, largest.seed),
+    )
+    .option(
+      '--out <folder>',
+      'where results go (default: runs/<name>-<time>, or the folder of the run to resume)',
+    )
+    .option(
+      '--resume <run>',
+      "go on from a run's folder or a checkpoint; the results are the same as without the break",
+    )
     .addHelpText('after', examples)
     .action(train);
   outputOptions(computeOptions(dataOptions(command)));
@@ -58,7 +71,9 @@ interface TrainOptions {
 async function train(source: string | undefined, options: TrainOptions): Promise<void> {
   const config = override(await loadRun(configSource(source, options)), options);
   const display = new ProgressDisplay({ quiet: (options.quiet || options.json) ?? false });
-  const interrupt = catchInterrupts(() => display.message('stopping after this step; once more to stop at once'));
+  const interrupt = catchInterrupts(() =>
+    display.message('stopping after this step; once more to stop at once'),
+  );
   try {
     await run(source, { config, options, display }, interrupt.signal);
   } finally {
@@ -73,7 +88,11 @@ interface Job {
   display: ProgressDisplay;
 }
 
-async function run(source: string | undefined, { config, options, display }: Job, signal: AbortSignal): Promise<void> {
+async function run(
+  source: string | undefined,
+  { config, options, display }: Job,
+  signal: AbortSignal,
+): Promise<void> {
   const network = new LayerNetwork(config.network);
   const data = await loadData(config.data, { signal, display });
   const files = placeFiles(await outputFolder(source, options), config);
@@ -110,7 +129,12 @@ function configSource(source: string | undefined, { resume }: TrainOptions): str
   if (resume === undefined) throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', 'config', undefined, expected);
   const { config } = filesOf(runFolder(resume));
   if (existsSync(config)) return config;
-  throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', 'config', undefined, `${expected}: there is no ${config} to take it from`);
+  throw invalid(
+    'ERR_SYNFIRE_INVALID_ARGUMENT',
+    'config',
+    undefined,
+    `${expected}: there is no ${config} to take it from`,
+  );
 }
 
 /** The options of the command line replace what the configuration says. */
@@ -125,7 +149,9 @@ function override(config: RunConfig, options: TrainOptions): RunConfig {
 }
 
 /** The values that are there. */
-function given<Values extends object>(values: Values): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
+function given<Values extends object>(
+  values: Values,
+): { [Key in keyof Values]?: Exclude<Values[Key], undefined> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
@@ -137,7 +163,11 @@ async function outputFolder(source: string | undefined, { out, resume }: TrainOp
 
 function placeFiles(folder: string, { checkpoint, metrics }: RunConfig): RunFiles {
   const files = filesOf(folder);
-  return { ...files, checkpoints: checkpoint.directory ?? files.checkpoints, metrics: metrics.file ?? files.metrics };
+  return {
+    ...files,
+    checkpoints: checkpoint.directory ?? files.checkpoints,
+    metrics: metrics.file ?? files.metrics,
+  };
 }
 
 function fitOptions({ training, data, checkpoint }: RunConfig, files: RunFiles): FitOptions {
@@ -152,5 +182,11 @@ function fitOptions({ training, data, checkpoint }: RunConfig, files: RunFiles):
 
 /** Lines of epochs that a resumed training does not do again. */
 function isOfEpochUpTo(line: unknown, epoch: number): boolean {
-  return typeof line === 'object' && line !== null && 'epoch' in line && typeof line.epoch === 'number' && line.epoch <= epoch;
+  return (
+    typeof line === 'object' &&
+    line !== null &&
+    'epoch' in line &&
+    typeof line.epoch === 'number' &&
+    line.epoch <= epoch
+  );
 }

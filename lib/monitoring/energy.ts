@@ -54,11 +54,14 @@ export function reportOperations({ samples, layers }: Evaluation, analogInput: b
     denseMacs: denseMacs / samples,
     neuronUpdates: neuronSteps / samples,
   }));
-  const sum = (of: (layer: LayerOperations) => number) => perSample.reduce((total, layer) => total + of(layer), 0);
+  const sum = (of: (layer: LayerOperations) => number) =>
+    perSample.reduce((total, layer) => total + of(layer), 0);
   const synapticOperations = sum((layer) => layer.synapticOperations);
   const denseMacs = sum((layer) => layer.denseMacs);
   const neuronUpdates = sum((layer) => layer.neuronUpdates);
-  const multiplied = analogInput ? (perSample.find((layer) => layer.denseMacs > 0)?.synapticOperations ?? 0) : 0;
+  const multiplied = analogInput
+    ? (perSample.find((layer) => layer.denseMacs > 0)?.synapticOperations ?? 0)
+    : 0;
   const macs = neuronUpdates + multiplied;
   return {
     ...{ samples, layers: perSample, synapticOperations, denseMacs, neuronUpdates },

@@ -54,6 +54,11 @@ async function readLines(path: string): Promise<unknown[]> {
 
 function ioError(path: string, cause: unknown): SynfireError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const details = { field: 'metrics', value: path, expected: 'a writable file on a disk with space left', cause };
+  const details = {
+    field: 'metrics',
+    value: path,
+    expected: 'a writable file on a disk with space left',
+    cause,
+  };
   return new SynfireError('ERR_SYNFIRE_IO', `cannot write ${path}: ${reason}`, details);
 }

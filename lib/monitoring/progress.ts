@@ -43,8 +43,13 @@ export class ProgressDisplay {
     if (!this.#live) return;
     const filled = Math.round(barWidth * Math.min(1, share));
     const bar = '█'.repeat(filled) + '░'.repeat(barWidth - filled);
-    const line = `${bar} ${`${Math.floor(100 * share)}%`.padStart(4)}  ${text}`.slice(0, (this.#stream.columns ?? 80) - 1);
-    this.#stream.write(eraseLine + (this.#color ? `${green}${line.slice(0, barWidth)}${plain}${line.slice(barWidth)}` : line));
+    const line = `${bar} ${`${Math.floor(100 * share)}%`.padStart(4)}  ${text}`.slice(
+      0,
+      (this.#stream.columns ?? 80) - 1,
+    );
+    this.#stream.write(
+      eraseLine + (this.#color ? `${green}${line.slice(0, barWidth)}${plain}${line.slice(barWidth)}` : line),
+    );
     this.#shown = true;
   }
 

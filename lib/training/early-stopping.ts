@@ -40,7 +40,12 @@ export function shouldStop(state: EarlyStoppingState, rule: EarlyStoppingRule): 
 }
 
 /** Whether `value` is better than `reference` by more than `minDelta`; anything is better than no reference. */
-export function isImprovement(value: number, reference: number | null, mode: MonitorMode, minDelta = 0): boolean {
+export function isImprovement(
+  value: number,
+  reference: number | null,
+  mode: MonitorMode,
+  minDelta = 0,
+): boolean {
   if (!Number.isFinite(value)) return false;
   if (reference === null) return true;
   return mode === 'min' ? value < reference - minDelta : value > reference + minDelta;

@@ -56,7 +56,9 @@ export class Training implements PromiseLike<FitResult>, AsyncIterable<EpochRepo
         return { done: false, value: this.#reports[position - 1]! };
       },
       return: async () => {
-        this.#stop.abort(new SynfireError('ERR_SYNFIRE_CANCELLED', 'the iteration over the training was left'));
+        this.#stop.abort(
+          new SynfireError('ERR_SYNFIRE_CANCELLED', 'the iteration over the training was left'),
+        );
         await this.#finish();
         return done;
       },
@@ -89,7 +91,8 @@ const busy = new WeakSet<LayerNetwork>();
 async function* train(setup: Setup, left: AbortSignal): AsyncGenerator<EpochReport, FitResult> {
   const { network } = setup;
   setup.signal?.throwIfAborted();
-  if (busy.has(network)) throw new SynfireError('ERR_SYNFIRE_BUSY', 'the network is already training', { field: 'network' });
+  if (busy.has(network))
+    throw new SynfireError('ERR_SYNFIRE_BUSY', 'the network is already training', { field: 'network' });
   busy.add(network);
   try {
     return yield* epochs(setup, await TrainingRun.begin(setup), left);
@@ -98,7 +101,11 @@ async function* train(setup: Setup, left: AbortSignal): AsyncGenerator<EpochRepo
   }
 }
 
-async function* epochs(setup: Setup, run: TrainingRun, left: AbortSignal): AsyncGenerator<EpochReport, FitResult> {
+async function* epochs(
+  setup: Setup,
+  run: TrainingRun,
+  left: AbortSignal,
+): AsyncGenerator<EpochReport, FitResult> {
   const signal = setup.signal ? AbortSignal.any([setup.signal, left]) : left;
   try {
     while (!run.done && !left.aborted) yield await run.epoch(signal);

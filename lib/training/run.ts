@@ -39,7 +39,11 @@ export class TrainingRun {
     const source = await resumeFrom(setup, store);
     const { batchSize, threads } = setup.config;
     const optimizer = nativeOptimizer(setup.config);
-    const plan = setup.network.prepare({ batchSize, optimizer, ...(threads === undefined ? {} : { threads }) });
+    const plan = setup.network.prepare({
+      batchSize,
+      optimizer,
+      ...(threads === undefined ? {} : { threads }),
+    });
     const run = new TrainingRun(setup, store);
     if (source !== null) await run.#resume(source);
     await run.#announce(plan.peakBytes, source);
@@ -55,7 +59,12 @@ export class TrainingRun {
   async epoch(signal: AbortSignal): Promise<EpochReport> {
     const { config, steps, checkpoint } = this.#setup;
     const rates = learningRates(config.schedule, {
-      ...{ learningRate: config.optimizer.learningRate, epoch: this.#state.epoch, epochs: config.epochs, steps },
+      ...{
+        learningRate: config.optimizer.learningRate,
+        epoch: this.#state.epoch,
+        epochs: config.epochs,
+        steps,
+      },
     });
     while (this.#state.step < steps) {
       const stop = nextMultiple(this.#state.step, checkpoint?.saveEverySteps ?? steps);
@@ -72,7 +81,8 @@ export class TrainingRun {
   async finish(signal: AbortSignal): Promise<FitResult> {
     const { network, test } = this.#setup;
     await this.#restoreBest();
-    const measured = test && (await network.evaluate(test, { signal, onProgress: this.#evaluationProgress('test') }));
+    const measured =
+      test && (await network.evaluate(test, { signal, onProgress: this.#evaluationProgress('test') }));
     return this.#result(this.#end() ?? 'stopped', measured);
   }
 
@@ -106,7 +116,8 @@ export class TrainingRun {
     this.#state = await withTensorFile(file, async (reader) => {
       const metadata = decodeMetadata(reader.metadata, file);
       const state = metadata.training;
-      if (state === null) throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, null, 'a checkpoint of a training');
+      if (state === null)
+        throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, null, 'a checkpoint of a training');
       const asked = { ...flatten('network', network.config), ...settings };
       checkSameSettings(asked, { ...flatten('network', metadata.network), ...state.settings }, file);
       this.#checkPosition(state, file);
@@ -128,8 +139,17 @@ export class TrainingRun {
 
   #checkPosition({ epoch, step, history, best }: TrainingState, file: string): void {
     const { steps } = this.#setup;
-    const fits = step <= steps && history.length === epoch && (best === null || (best.epoch >= 1 && best.epoch <= epoch));
-    if (!fits) throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, { epoch, step }, `a position in epochs of ${steps} steps`);
+    const fits =
+      step <= steps &&
+      history.length === epoch &&
+      (best === null || (best.epoch >= 1 && best.epoch <= epoch));
+    if (!fits)
+      throw invalid(
+        'ERR_SYNFIRE_CHECKPOINT',
+        `${file}: training`,
+        { epoch, step },
+        `a position in epochs of ${steps} steps`,
+      );
   }
 
   async #train(rates: Float64Array, lastStep: number, signal: AbortSignal): Promise<void> {
@@ -137,12 +157,26 @@ export class TrainingRun {
     const { epoch, step, metrics } = this.#state;
     const { lossSum, correct, samples } = metrics;
     const request = {
-      ...{ dataset: train.native, indices: trainIndices, seed: config.seed, epoch, firstStep: step, lastStep },
-      ...{ learningRates: rates, augmentation: config.augmentation ?? null, metrics: { lossSum, correct, samples } },
+      ...{
+        dataset: train.native,
+        indices: trainIndices,
+        seed: config.seed,
+        epoch,
+        firstStep: step,
+        lastStep,
+      },
+      ...{
+        learningRates: rates,
+        augmentation: config.augmentation ?? null,
+        metrics: { lossSum, correct, samples },
+      },
       ...(sampleWeights === null ? {} : { sampleWeights }),
     };
     const onProgress = this.#trainingProgress();
-    const result = await runJob((report) => network.native.trainEpoch(request, report), { signal, onProgress });
+    const result = await runJob((report) => network.native.trainEpoch(request, report), {
+      signal,
+      onProgress,
+    });
     this.#saved = false;
     this.#state.step = result.step;
     this.#state.metrics = {
@@ -213,7 +247,10 @@ export class TrainingRun {
     }
     const kept = typeof this.#best === 'string' ? new Map<string, Float32Array>() : this.#best;
     for (const { name } of modelTensors(network)) {
-      kept.set(name, callNative(() => network.native.readTensor(name, kept.get(name))));
+      kept.set(
+        name,
+        callNative(() => network.native.readTensor(name, kept.get(name))),
+      );
     }
     this.#best = kept;
   }
@@ -234,7 +271,9 @@ export class TrainingRun {
     const { network } = this.#setup;
     const best = this.#best;
     if (typeof best === 'string') {
-      await withTensorFile(best, (reader) => restoreTensors(network, reader, modelTensors(network), this.#transferBuffer()));
+      await withTensorFile(best, (reader) =>
+        restoreTensors(network, reader, modelTensors(network), this.#transferBuffer()),
+      );
     } else {
       for (const [name, values] of best) callNative(() => network.native.writeTensor(name, values));
     }
@@ -247,8 +286,18 @@ export class TrainingRun {
 
   #result(end: FitEnd, measured: Evaluation | null): FitResult {
     const { history, best } = this.#state;
-    const saved = this.#store && { latest: this.#store.latest, best: this.#setup.checkpoint?.saveBest && best ? this.#store.best : null };
-    return { end, history, best, testLoss: measured?.loss ?? null, testAccuracy: measured?.accuracy ?? null, checkpoints: saved };
+    const saved = this.#store && {
+      latest: this.#store.latest,
+      best: this.#setup.checkpoint?.saveBest && best ? this.#store.best : null,
+    };
+    return {
+      end,
+      history,
+      best,
+      testLoss: measured?.loss ?? null,
+      testAccuracy: measured?.accuracy ?? null,
+      checkpoints: saved,
+    };
   }
 
   #trainingProgress(): (progress: NativeTrainProgress) => void {
@@ -260,8 +309,19 @@ export class TrainingRun {
       const samplesPerSecond = samples / seconds;
       const left = (config.epochs - epoch) * trainIndices.length - samples;
       onProgress({
-        ...{ part: 'train', epoch: epoch + 1, epochs: config.epochs, samples, totalSamples: trainIndices.length },
-        ...{ loss: lossSum / samples, accuracy: correct / samples, samplesPerSecond, remainingSeconds: left / samplesPerSecond },
+        ...{
+          part: 'train',
+          epoch: epoch + 1,
+          epochs: config.epochs,
+          samples,
+          totalSamples: trainIndices.length,
+        },
+        ...{
+          loss: lossSum / samples,
+          accuracy: correct / samples,
+          samplesPerSecond,
+          remainingSeconds: left / samplesPerSecond,
+        },
       });
     };
   }
@@ -276,7 +336,13 @@ export class TrainingRun {
     return ({ samples, total }) => {
       const samplesPerSecond = (1000 * samples) / (performance.now() - began);
       onProgress({
-        ...{ part, epoch: part === 'test' ? epoch : epoch + 1, epochs: config.epochs, samples, totalSamples: total },
+        ...{
+          part,
+          epoch: part === 'test' ? epoch : epoch + 1,
+          epochs: config.epochs,
+          samples,
+          totalSamples: total,
+        },
         ...{ loss, accuracy, samplesPerSecond, remainingSeconds: null },
       });
     };
@@ -293,7 +359,10 @@ function startingState({ settings }: Setup): TrainingState {
 }
 
 /** The file to resume from; a new training never replaces the checkpoints of another. */
-async function resumeFrom({ resume, checkpoint }: Setup, store: CheckpointStore | null): Promise<string | null> {
+async function resumeFrom(
+  { resume, checkpoint }: Setup,
+  store: CheckpointStore | null,
+): Promise<string | null> {
   if (typeof resume === 'string') return findCheckpoint(resume, 'latest');
   const held = store !== null && (await store.holdsCheckpoint());
   if (!held) return null;

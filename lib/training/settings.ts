@@ -19,9 +19,15 @@ export function checkSameSettings(current: Settings, saved: Settings, source: st
   const different = names.filter((name) => current[name] !== saved[name]);
   const [field] = different;
   if (field === undefined) return;
-  const lines = different.map((name) => `${name} is ${show(current[name])}; expected ${show(saved[name])}, as in ${source}`);
+  const lines = different.map(
+    (name) => `${name} is ${show(current[name])}; expected ${show(saved[name])}, as in ${source}`,
+  );
   throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', lines.join('\n'), {
-    ...{ field, value: current[field], expected: `${show(saved[field])}, the value that the training began with` },
+    ...{
+      field,
+      value: current[field],
+      expected: `${show(saved[field])}, the value that the training began with`,
+    },
   });
 }
 

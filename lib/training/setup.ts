@@ -1,6 +1,13 @@
 // Checks what `fit` is given and works out everything that stays the same during a training.
 import { check } from '../config/check.ts';
-import { checkpointSchema, type CheckpointConfig, type CheckpointOptions, type TrainingConfig, type TrainingOptions, trainingSchema } from '../config/schema.ts';
+import {
+  checkpointSchema,
+  type CheckpointConfig,
+  type CheckpointOptions,
+  type TrainingConfig,
+  type TrainingOptions,
+  trainingSchema,
+} from '../config/schema.ts';
 import { Dataset } from '../data/dataset.ts';
 import { splitDataset } from '../data/split.ts';
 import { invalid } from '../errors.ts';
@@ -100,14 +107,20 @@ function splitSamples(
       ? splitDataset({ total: train.samples, validation, seed })
       : { train: remaining(train, validation), validation };
   if (split.train.length > 0) return split;
-  throw refused('validation', validation, `less than all of the ${train.samples} samples of the training data`);
+  throw refused(
+    'validation',
+    validation,
+    `less than all of the ${train.samples} samples of the training data`,
+  );
 }
 
 function remaining(train: Dataset, taken: Uint32Array): Uint32Array {
-  if (!(taken instanceof Uint32Array)) throw refused('validation', taken, 'a share, a count or a Uint32Array of indices');
+  if (!(taken instanceof Uint32Array))
+    throw refused('validation', taken, 'a share, a count or a Uint32Array of indices');
   const free = new Uint8Array(train.samples).fill(1);
   for (const index of taken) {
-    if (free[index] !== 1) throw refused('validation', index, `indices below ${train.samples}, each of them once`);
+    if (free[index] !== 1)
+      throw refused('validation', index, `indices below ${train.samples}, each of them once`);
     free[index] = 0;
   }
   return Uint32Array.from(free.keys()).filter((index) => free[index] === 1);
@@ -126,7 +139,10 @@ function checkCheckpoint(
     if (resume === true) throw refused('resume', resume, 'a path, or a checkpoint.directory to look in');
     return null;
   }
-  const config = check(checkpointSchema, options, { root: 'checkpoint', code: 'ERR_SYNFIRE_INVALID_ARGUMENT' });
+  const config = check(checkpointSchema, options, {
+    root: 'checkpoint',
+    code: 'ERR_SYNFIRE_INVALID_ARGUMENT',
+  });
   const { directory } = config;
   if (directory === undefined) throw refused('checkpoint.directory', directory, 'a folder');
   return { ...config, directory };
@@ -139,7 +155,11 @@ function chooseMonitor(
 ): Pick<Setup, 'monitor' | 'mode' | 'earlyStopping'> {
   const monitor = convergence?.monitor ?? (hasValidation ? 'validationAccuracy' : 'trainLoss');
   if (!hasValidation && monitor.startsWith('validation')) {
-    throw refused('convergence.monitor', monitor, '"trainLoss" or "trainAccuracy", or a part of the data for validation');
+    throw refused(
+      'convergence.monitor',
+      monitor,
+      '"trainLoss" or "trainAccuracy", or a part of the data for validation',
+    );
   }
   const mode = convergence?.mode ?? naturalMode(monitor);
   return { monitor, mode, earlyStopping: convergence ? { ...convergence, mode } : null };
@@ -148,7 +168,8 @@ function chooseMonitor(
 /** With checkpoints, the best model of an earlier process can only be put back if it was saved. */
 function chooseRestoreBest(restoreBest: boolean | undefined, checkpoint: CheckpointConfig | null): boolean {
   const saveBest = checkpoint?.saveBest ?? true;
-  if (restoreBest === true && !saveBest) throw refused('restoreBest', restoreBest, 'false where checkpoint.saveBest is false');
+  if (restoreBest === true && !saveBest)
+    throw refused('restoreBest', restoreBest, 'false where checkpoint.saveBest is false');
   return restoreBest ?? saveBest;
 }
 

@@ -22,7 +22,10 @@ test('a failure while writing keeps the previous file and removes the temporary 
     yield Buffer.from('half');
     throw new Error('no more');
   }
-  const error = await t.throwsAsync(writeFileAtomic(path, failing()), { instanceOf: SynfireError, message: /no more/ });
+  const error = await t.throwsAsync(writeFileAtomic(path, failing()), {
+    instanceOf: SynfireError,
+    message: /no more/,
+  });
   t.is(error?.code, 'ERR_SYNFIRE_IO');
   t.is(error?.value, path);
   t.is(await readFile(path, 'utf8'), 'old');
@@ -32,7 +35,9 @@ test('a failure while writing keeps the previous file and removes the temporary 
 test('a target that cannot be replaced is an error that names it', async (t) => {
   const at = await folder(t);
   await writeFileAtomic(join(at, 'taken', 'inside'), [Buffer.from('x')]);
-  const error = await t.throwsAsync(writeFileAtomic(join(at, 'taken'), [Buffer.from('y')]), { instanceOf: SynfireError });
+  const error = await t.throwsAsync(writeFileAtomic(join(at, 'taken'), [Buffer.from('y')]), {
+    instanceOf: SynfireError,
+  });
   t.is(error?.value, join(at, 'taken'));
   t.deepEqual(await readdir(at), ['taken']);
 });

@@ -41,11 +41,14 @@ test('a checkpoint is found by its path, its folder and the folder of its run', 
   const latest = join(run, 'checkpoints', 'latest.safetensors');
   const best = join(run, 'checkpoints', 'best.safetensors');
   await saveCheckpoint(smallNetwork(), latest);
-  for (const path of [latest, join(run, 'checkpoints'), run]) t.is(await findCheckpoint(path, 'latest'), latest);
+  for (const path of [latest, join(run, 'checkpoints'), run])
+    t.is(await findCheckpoint(path, 'latest'), latest);
   t.is(await findCheckpoint(run, 'best'), latest);
   await saveCheckpoint(smallNetwork(), best);
   t.is(await findCheckpoint(run, 'best'), best);
-  const error = await t.throwsAsync(findCheckpoint(join(run, 'nothing'), 'best'), { instanceOf: SynfireError });
+  const error = await t.throwsAsync(findCheckpoint(join(run, 'nothing'), 'best'), {
+    instanceOf: SynfireError,
+  });
   t.is(error?.code, 'ERR_SYNFIRE_CHECKPOINT');
 });
 
@@ -65,18 +68,54 @@ interface Parts {
 }
 
 const changes: [string, (parts: Parts) => void, RegExp][] = [
-  ['a file of another program', ({ metadata }) => metadata.clear(), /format is missing; expected synfire\.checkpoint/],
+  [
+    'a file of another program',
+    ({ metadata }) => metadata.clear(),
+    /format is missing; expected synfire\.checkpoint/,
+  ],
   ['a file of a later version', ({ metadata }) => metadata.set('formatVersion', '2'), /formatVersion is "2"/],
-  ['a network that is not JSON', ({ metadata }) => metadata.set('network', '{'), /network is "\{"; expected JSON text/],
+  [
+    'a network that is not JSON',
+    ({ metadata }) => metadata.set('network', '{'),
+    /network is "\{"; expected JSON text/,
+  ],
   ['a network that is no configuration', ({ metadata }) => metadata.set('network', '[]'), /file: network/],
-  ['a network with a wrong value', (parts) => configure(parts, (network) => ({ ...network, timesteps: 0 })), /file: network\.timesteps is 0/],
-  ['a network whose layers do not fit', (parts) => configure(parts, (network) => ({ ...network, inputShape: [1, 2, 2] })), /kernel/],
+  [
+    'a network with a wrong value',
+    (parts) => configure(parts, (network) => ({ ...network, timesteps: 0 })),
+    /file: network\.timesteps is 0/,
+  ],
+  [
+    'a network whose layers do not fit',
+    (parts) => configure(parts, (network) => ({ ...network, inputShape: [1, 2, 2] })),
+    /^file: network\.layers\.0\.kernel/,
+  ],
   ['a state that is none', ({ metadata }) => metadata.set('training', '{"epoch":-1}'), /file: training/],
-  ['a missing tensor', ({ tensors }) => tensors.delete('layers.0.bias'), /'layers\.0\.bias' is missing; expected F32 \[4\]/],
-  ['a tensor of another type', ({ tensors }) => tensors.set('layers.0.bias', { type: 'I32', shape: [4], data: new Int32Array(4) }), /I32 \[4\]/],
-  ['a tensor of another shape', ({ tensors }) => tensors.set('layers.0.bias', { type: 'F32', shape: [2, 2], data: new Float32Array(4) }), /F32 \[2, 2\]/],
-  ['a weight that is not a number', ({ tensors }) => tensors.get('layers.1.weight')!.data.fill(Number.NaN, 0, 1), /layers\.1\.weight/],
-  ['a network that is larger than the file', (parts) => configure(parts, enlarge), /values in tensors is \d+; expected at least \d{8,}/],
+  [
+    'a missing tensor',
+    ({ tensors }) => tensors.delete('layers.0.bias'),
+    /'layers\.0\.bias' is missing; expected F32 \[4\]/,
+  ],
+  [
+    'a tensor of another type',
+    ({ tensors }) => tensors.set('layers.0.bias', { type: 'I32', shape: [4], data: new Int32Array(4) }),
+    /I32 \[4\]/,
+  ],
+  [
+    'a tensor of another shape',
+    ({ tensors }) => tensors.set('layers.0.bias', { type: 'F32', shape: [2, 2], data: new Float32Array(4) }),
+    /F32 \[2, 2\]/,
+  ],
+  [
+    'a weight that is not a number',
+    ({ tensors }) => tensors.get('layers.1.weight')!.data.fill(Number.NaN, 0, 1),
+    /layers\.1\.weight/,
+  ],
+  [
+    'a network that is larger than the file',
+    (parts) => configure(parts, enlarge),
+    /values in tensors is \d+; expected at least \d{8,}/,
+  ],
 ];
 
 for (const [name, change, message] of changes) {
@@ -85,7 +124,7 @@ for (const [name, change, message] of changes) {
     change(parts);
     const bytes = Buffer.concat([...encodeTensors(parts)]);
     const error = await t.throwsAsync(load(bytes), { instanceOf: SynfireError, message });
-    t.regex(error!.code, /ERR_SYNFIRE_(CHECKPOINT|CONFIG)/);
+    t.is(error?.code, 'ERR_SYNFIRE_CHECKPOINT');
   });
 }
 
@@ -109,7 +148,10 @@ function partsOfNetwork(): Parts {
       return [name, { type: 'F32', shape, data: network.native.readTensor(name) }];
     }),
   );
-  return { tensors, metadata: encodeMetadata({ synfireVersion: '0', network: network.config, training: null }) };
+  return {
+    tensors,
+    metadata: encodeMetadata({ synfireVersion: '0', network: network.config, training: null }),
+  };
 }
 
 function configure({ metadata }: Parts, change: (network: NetworkConfig) => object): void {
@@ -117,7 +159,10 @@ function configure({ metadata }: Parts, change: (network: NetworkConfig) => obje
 }
 
 function enlarge(network: NetworkConfig): object {
-  return { ...network, layers: network.layers.map((layer) => (layer.kind === 'dense' ? { ...layer, units: 1 << 22 } : layer)) };
+  return {
+    ...network,
+    layers: network.layers.map((layer) => (layer.kind === 'dense' ? { ...layer, units: 1 << 19 } : layer)),
+  };
 }
 
 async function folder(t: ExecutionContext): Promise<string> {

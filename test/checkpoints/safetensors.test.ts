@@ -15,14 +15,22 @@ test('tensors and metadata survive a round trip', async (t) => {
     ['empty', { type: 'F32', shape: [0, 7], data: new Float32Array(0) }],
     ['scalar', { type: 'F32', shape: [], data: Float32Array.of(4) }],
   ]);
-  const metadata = new Map([['note', 'spikes, "quoted" ⚡'], ['__proto__', 'a plain name']]);
+  const metadata = new Map([
+    ['note', 'spikes, "quoted" ⚡'],
+    ['__proto__', 'a plain name'],
+  ]);
   t.deepEqual(await readAll(join(encodeTensors({ tensors, metadata }))), { tensors, metadata });
 });
 
 test('any tensors survive a round trip', async (t) => {
   const tensor = fc.float32Array().map((data): Tensor => ({ type: 'F32', shape: [data.length], data }));
   const files = fc.record({
-    tensors: fc.array(fc.tuple(fc.string().filter((name) => name !== '__metadata__'), tensor)),
+    tensors: fc.array(
+      fc.tuple(
+        fc.string().filter((name) => name !== '__metadata__'),
+        tensor,
+      ),
+    ),
     metadata: fc.array(fc.tuple(fc.string(), fc.string())),
   });
   await fc.assert(
@@ -42,7 +50,8 @@ test('the data begin on a multiple of eight bytes, as other readers expect', asy
 });
 
 test('names of Object.prototype are ordinary names', async (t) => {
-  const header = '{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"toString":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}';
+  const header =
+    '{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"toString":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}';
   const { tensors } = await open(file(header, [7, 8]));
   t.deepEqual([...tensors.keys()], ['__proto__', 'toString']);
   t.is(({} as { dtype?: string }).dtype, undefined);
@@ -66,19 +75,44 @@ const malformed: Record<string, [Uint8Array, RegExp]> = {
   'a missing shape': [file('{"a":{"dtype":"U8","data_offsets":[0,1]}}', [0]), /shape is missing/],
   'a negative extent': [file('{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}', [0]), /shape/],
   'a fractional extent': [file('{"a":{"dtype":"U8","shape":[0.5],"data_offsets":[0,1]}}', [0]), /shape/],
-  'an extent beyond exact numbers': [file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}', [0]), /shape/],
+  'an extent beyond exact numbers': [
+    file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}', [0]),
+    /shape/,
+  ],
   'a shape whose product overflows': [
-    file('{"a":{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,4]}}', [0, 0, 0, 0]), /as its shape says/],
-  'a shape that needs more than its range': [file('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', [0, 0, 0, 0]), /range of 8 bytes/],
+    file('{"a":{"dtype":"F32","shape":[4294967296,4294967296,0],"data_offsets":[0,4]}}', [0, 0, 0, 0]),
+    /as its shape says/,
+  ],
+  'a shape that needs more than its range': [
+    file('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', [0, 0, 0, 0]),
+    /range of 8 bytes/,
+  ],
   'one offset': [file(`{"a":{${byte},"data_offsets":[0]}}`, [0]), /two whole numbers/],
-  'offsets in reverse': [file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[1,0]}}', [0]), /range of 0 bytes/],
-  'a range past the end': [file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, [0]), /within the 1 data bytes/],
+  'offsets in reverse': [
+    file('{"a":{"dtype":"U8","shape":[0],"data_offsets":[1,0]}}', [0]),
+    /range of 0 bytes/,
+  ],
+  'a range past the end': [
+    file(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, [0]),
+    /within the 1 data bytes/,
+  ],
   'a hole before the data': [file(`{"a":{${byte},"data_offsets":[1,2]}}`, [0, 0]), /begins at 0/],
-  'a hole between tensors': [file(`{"a":{${byte},"data_offsets":[0,1]},"b":{${byte},"data_offsets":[2,3]}}`, [0, 0, 0]), /begins at 1/],
-  'an overlap': [file(`{"a":{${byte},"data_offsets":[0,1]},"b":{${byte},"data_offsets":[0,1]}}`, [0]), /begins at 1/],
-  'data that no tensor owns': [file(`{"a":{${byte},"data_offsets":[0,1]}}`, [0, 0]), /data size is 2; expected 1 bytes/],
+  'a hole between tensors': [
+    file(`{"a":{${byte},"data_offsets":[0,1]},"b":{${byte},"data_offsets":[2,3]}}`, [0, 0, 0]),
+    /begins at 1/,
+  ],
+  'an overlap': [
+    file(`{"a":{${byte},"data_offsets":[0,1]},"b":{${byte},"data_offsets":[0,1]}}`, [0]),
+    /begins at 1/,
+  ],
+  'data that no tensor owns': [
+    file(`{"a":{${byte},"data_offsets":[0,1]}}`, [0, 0]),
+    /data size is 2; expected 1 bytes/,
+  ],
   'a tensor name that occurs twice': [
-    file(`{"a":{${byte},"data_offsets":[0,1]},"\\u0061":{${byte},"data_offsets":[0,1]}}`, [0]), /name is "a"; expected a name that occurs once/],
+    file(`{"a":{${byte},"data_offsets":[0,1]},"\\u0061":{${byte},"data_offsets":[0,1]}}`, [0]),
+    /name is "a"; expected a name that occurs once/,
+  ],
   'a metadata name that occurs twice': [file('{"__metadata__":{"a":"x","a":"y"}}'), /occurs once/],
   'a header nested a million deep': [file('['.repeat(1_000_000)), /header is/],
 };
@@ -109,7 +143,11 @@ test('a file that becomes shorter while it is read is an error', async (t) => {
   const tensors = new Map<string, Tensor>([['w', { type: 'F32', shape: [2], data: Float32Array.of(1, 2) }]]);
   const bytes = join(encodeTensors({ tensors, metadata: new Map() }));
   let left = bytes;
-  const reader = await TensorReader.open({ name: 'file', size: bytes.length, read: (...to) => bytesInMemory(left).read(...to) });
+  const reader = await TensorReader.open({
+    name: 'file',
+    size: bytes.length,
+    read: (...to) => bytesInMemory(left).read(...to),
+  });
   left = bytes.slice(0, -1);
   await t.throwsAsync(reader.read('w', new Float32Array(2)), { message: /became shorter/ });
   await t.throwsAsync(reader.read('w', new Float32Array(3)), { message: /3 elements/ });

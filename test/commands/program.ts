@@ -104,5 +104,8 @@ export async function succeed(t: ExecutionContext, cwd: string, ...args: string[
 
 /** The objects of JSON lines. */
 export function jsonLines(text: string): Record<string, unknown>[] {
-  return text.trimEnd().split('\n').map((line) => JSON.parse(line));
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }

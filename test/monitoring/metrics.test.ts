@@ -27,7 +27,9 @@ test('opening keeps the wanted lines and drops the others and a half-written one
 test('a place that cannot be written to is an error that names it', async (t) => {
   const at = await folder(t);
   await writeFile(join(at, 'file'), '');
-  const error = await t.throwsAsync(MetricsFile.open(join(at, 'file', 'metrics.jsonl')), { instanceOf: SynfireError });
+  const error = await t.throwsAsync(MetricsFile.open(join(at, 'file', 'metrics.jsonl')), {
+    instanceOf: SynfireError,
+  });
   t.is(error?.code, 'ERR_SYNFIRE_IO');
 });
 

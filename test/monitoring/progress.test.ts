@@ -4,19 +4,35 @@ import { epochLine, ProgressDisplay } from '../../lib/monitoring/progress.ts';
 import type { EpochReport, FitProgress } from '../../lib/training/reports.ts';
 
 const progress: FitProgress = {
-  ...{ part: 'train', epoch: 3, epochs: 10, samples: 27_000, totalSamples: 54_000, loss: 0.1234, accuracy: 0.9712 },
+  ...{
+    part: 'train',
+    epoch: 3,
+    epochs: 10,
+    samples: 27_000,
+    totalSamples: 54_000,
+    loss: 0.1234,
+    accuracy: 0.9712,
+  },
   ...{ samplesPerSecond: 12_345.6, remainingSeconds: 3725.2 },
 };
 
 const report: EpochReport = {
-  ...{ epoch: 3, trainLoss: 0.5, trainAccuracy: 0.75, validationLoss: 0.25, validationAccuracy: 0.875, learningRate: 0.1 },
+  ...{
+    epoch: 3,
+    trainLoss: 0.5,
+    trainAccuracy: 0.75,
+    validationLoss: 0.25,
+    validationAccuracy: 0.875,
+    learningRate: 0.1,
+  },
   ...{ seconds: 2.04, validationSeconds: 0.1, samplesPerSecond: 20_000, best: true },
 };
 
 test('a terminal gets a live line that is redrawn and taken away', (t) => {
   const { display, written } = terminal({});
   display.update(progress);
-  t.regex(written(), /^\r\u001b\[K\u001b\[32m█{10}░{10}\u001b\[39m {2}50% {2}epoch {2}3\/10 {2}loss 0\.1234 {2}accuracy 97\.12 % {2}12,346 samples\/s {2}ETA 1:02:06$/);
+  const text = '  50%  epoch  3/10  loss 0.1234  accuracy 97.12 %  12,346 samples/s  ETA 1:02:06';
+  t.is(written(), `\r\u001b[K\u001b[32m${'█'.repeat(10)}${'░'.repeat(10)}\u001b[39m${text}`);
   display.message('note');
   t.true(written().endsWith('\r\u001b[Knote\n'));
   display.clear();
@@ -49,7 +65,10 @@ test('a stream that is no terminal gets only the lasting lines, without control 
 
 test('a quiet display writes nothing', (t) => {
   let text = '';
-  const display = new ProgressDisplay({ quiet: true, stream: { isTTY: true, write: (part) => (text += part) } });
+  const display = new ProgressDisplay({
+    quiet: true,
+    stream: { isTTY: true, write: (part) => (text += part) },
+  });
   display.update(progress);
   display.epoch(report, 10);
   display.message('note');

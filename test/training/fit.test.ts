@@ -1,7 +1,9 @@
 // fit: awaiting, iterating, leaving, aborting, stopping early, keeping the best and resuming.
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { loadCheckpoint } from '../../lib/checkpoints/checkpoint.ts';
 import { SynfireError } from '../../lib/errors.ts';
@@ -12,12 +14,20 @@ import { bits, smallData, smallNetwork } from './small.ts';
 
 const train = smallData(300);
 const data = { train, test: smallData(100, 2), name: 'rows' };
-const options: FitOptions = { epochs: 4, batchSize: 16, threads: 1, optimizer: { kind: 'adam', learningRate: 0.01 } };
+const options: FitOptions = {
+  epochs: 4,
+  batchSize: 16,
+  threads: 1,
+  optimizer: { kind: 'adam', learningRate: 0.01 },
+};
 
 test('an awaited training learns and reports every epoch', async (t) => {
   const result = await fit(smallNetwork(), data, options);
   t.is(result.end, 'completed');
-  t.deepEqual(result.history.map(({ epoch }) => epoch), [1, 2, 3, 4]);
+  t.deepEqual(
+    result.history.map(({ epoch }) => epoch),
+    [1, 2, 3, 4],
+  );
   const [first, last] = [result.history[0]!, result.history[3]!];
   t.true(last.trainLoss < first.trainLoss);
   t.true(result.testAccuracy! > 0.8, `test accuracy ${result.testAccuracy}`);
@@ -94,7 +104,10 @@ test('an aborted training rejects with the reason and can be trained again', asy
 test('a signal that has aborted already ends the training before it begins', async (t) => {
   const network = smallNetwork();
   const before = bits(network);
-  await t.throwsAsync(async () => fit(network, data, { ...options, signal: AbortSignal.abort() }), { any: true, name: 'AbortError' });
+  await t.throwsAsync(async () => fit(network, data, { ...options, signal: AbortSignal.abort() }), {
+    any: true,
+    name: 'AbortError',
+  });
   t.is(bits(network), before);
 });
 
@@ -102,7 +115,9 @@ test('an error of onProgress ends the training', async (t) => {
   const onProgress = () => {
     throw new Error('no');
   };
-  await t.throwsAsync(async () => fit(smallNetwork(), data, { ...options, epochs: 100_000, onProgress }), { message: 'no' });
+  await t.throwsAsync(async () => fit(smallNetwork(), data, { ...options, epochs: 100_000, onProgress }), {
+    message: 'no',
+  });
 });
 
 test('progress tells where training stands', async (t) => {
@@ -125,6 +140,25 @@ test('a network trains once at a time', async (t) => {
   await t.throwsAsync(async () => fit(network, data, options), { message: /already training/ });
   await iterator.return?.();
   await t.notThrowsAsync(async () => fit(network, data, { ...options, epochs: 1 }));
+});
+
+test('a worker thread trains with the same result', async (t) => {
+  const worker = new Worker(new URL('./fit-worker.js', import.meta.url));
+  const [message] = (await once(worker, 'message')) as [{ epochs: number; bits: string }];
+  const network = smallNetwork();
+  await fit(network, smallData(100), { epochs: 2, batchSize: 16, threads: 1 });
+  t.is(message.epochs, 2);
+  t.is(message.bits, bits(network));
+});
+
+test('the event loop stays free while training', async (t) => {
+  let turns = 0;
+  const turn = setInterval(() => (turns += 1), 1);
+  const began = performance.now();
+  await fit(smallNetwork(), data, { ...options, epochs: 200 });
+  clearInterval(turn);
+  const milliseconds = performance.now() - began;
+  t.true(turns > milliseconds / 50, `${turns} turns in ${milliseconds} ms`);
 });
 
 test('early stopping ends the training after its patience', async (t) => {
@@ -162,7 +196,12 @@ test('the best epoch is put back, or not when that is not wanted', async (t) => 
 test('samples for validation are not trained with', async (t) => {
   const indices = Uint32Array.from({ length: 50 }, (_, index) => 2 * index);
   const starts: FitStart[] = [];
-  const result = await fit(smallNetwork(), train, { ...options, epochs: 1, validation: indices, onStart: (start) => void starts.push(start) });
+  const result = await fit(smallNetwork(), train, {
+    ...options,
+    epochs: 1,
+    validation: indices,
+    onStart: (start) => void starts.push(start),
+  });
   t.is(starts[0]?.trainSamples, 250);
   t.is(starts[0]?.validationSamples, 50);
   t.true(starts[0]!.planBytes > 0);
@@ -173,8 +212,14 @@ test('samples for validation are not trained with', async (t) => {
 });
 
 test('a loss that is not finite ends the training with an error that names the layer', async (t) => {
-  const explosive: FitOptions = { ...options, epochs: 50, optimizer: { kind: 'adamw', learningRate: 1000, weightDecay: 1 } };
-  const error = await t.throwsAsync(async () => fit(smallNetwork(), data, explosive), { instanceOf: SynfireError });
+  const explosive: FitOptions = {
+    ...options,
+    epochs: 50,
+    optimizer: { kind: 'adamw', learningRate: 1000, weightDecay: 1 },
+  };
+  const error = await t.throwsAsync(async () => fit(smallNetwork(), data, explosive), {
+    instanceOf: SynfireError,
+  });
   t.is(error?.code, 'ERR_SYNFIRE_NUMERIC');
   t.regex(error!.message, /layers\.\d/);
 });
@@ -189,8 +234,16 @@ const refusals: [string, FitOptions, RegExp][] = [
   ['early stopping twice', { earlyStopping: {}, convergence: {} }, /either earlyStopping or convergence/],
   ['weights that the data do not have', { sampleWeights: true }, /sampleWeights/],
   ['resuming from nowhere', { resume: true }, /resume is true/],
-  ['a best model that is not saved', { restoreBest: true, checkpoint: { directory: 'x', saveBest: false } }, /restoreBest/],
-  ['checkpoints without a folder', { checkpoint: {} as { directory: string } }, /checkpoint\.directory is missing/],
+  [
+    'a best model that is not saved',
+    { restoreBest: true, checkpoint: { directory: 'x', saveBest: false } },
+    /restoreBest/,
+  ],
+  [
+    'checkpoints without a folder',
+    { checkpoint: {} as { directory: string } },
+    /checkpoint\.directory is missing/,
+  ],
 ];
 
 for (const [name, wrong, message] of refusals) {
@@ -216,7 +269,12 @@ test('an aborted training goes on with the same bits, wherever it was stopped', 
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), 3 + 2 * interruptions);
     try {
-      const result = await fit(network, data, { ...saving, checkpoint: { directory }, resume: true, signal: controller.signal });
+      const result = await fit(network, data, {
+        ...saving,
+        checkpoint: { directory },
+        resume: true,
+        signal: controller.signal,
+      });
       t.deepEqual(figures(result.history), figures(expected.history));
       t.deepEqual(result.best, expected.best);
       t.is(result.testLoss, expected.testLoss);
@@ -240,7 +298,11 @@ test('a training goes on from any of its checkpoints with the same bits', async 
   t.is(files.length, 4);
   for (const file of files) {
     const network = smallNetwork();
-    const resumed = await fit(network, data, { ...saving, resume: join(directory, file), restoreBest: false });
+    const resumed = await fit(network, data, {
+      ...saving,
+      resume: join(directory, file),
+      restoreBest: false,
+    });
     t.deepEqual(figures(resumed.history), figures(result.history), file);
   }
 });
@@ -260,10 +322,27 @@ test('the folder of checkpoints holds the latest, the best and the last few', as
   t.is((await network.evaluate(data.test)).loss, result.testLoss!);
 });
 
+test('leaving the iteration saves where the training stands', async (t) => {
+  const directory = await folder(t);
+  const checkpoint = { directory, saveEveryEpochs: 100, saveBest: false };
+  const whole = await fit(smallNetwork(), data, { ...saving, restoreBest: false });
+  for await (const report of fit(smallNetwork(), data, { ...saving, checkpoint }))
+    if (report.epoch === 2) break;
+  const { metadata } = await loadCheckpoint(join(directory, 'latest.safetensors'));
+  t.like(metadata.training, { epoch: 2, step: 0 });
+  const resumed = await fit(smallNetwork(), data, { ...saving, checkpoint, resume: true });
+  t.deepEqual(figures(resumed.history), figures(whole.history));
+});
+
 test('a finished training can be trained longer', async (t) => {
   const directory = await folder(t);
   await fit(smallNetwork(), data, { ...saving, epochs: 2, checkpoint: { directory } });
-  const longer = await fit(smallNetwork(), data, { ...saving, epochs: 4, checkpoint: { directory }, resume: directory });
+  const longer = await fit(smallNetwork(), data, {
+    ...saving,
+    epochs: 4,
+    checkpoint: { directory },
+    resume: directory,
+  });
   const whole = await fit(smallNetwork(), data, { ...saving, epochs: 4 });
   t.deepEqual(figures(longer.history), figures(whole.history));
 });
@@ -271,25 +350,37 @@ test('a finished training can be trained longer', async (t) => {
 test('a new training does not replace the checkpoints of another', async (t) => {
   const directory = await folder(t);
   await fit(smallNetwork(), data, { ...options, epochs: 1, checkpoint: { directory } });
-  const error = await t.throwsAsync(async () => fit(smallNetwork(), data, { ...options, checkpoint: { directory } }), {
-    instanceOf: SynfireError,
-    message: /a folder without checkpoints/,
-  });
+  const error = await t.throwsAsync(
+    async () => fit(smallNetwork(), data, { ...options, checkpoint: { directory } }),
+    {
+      instanceOf: SynfireError,
+      message: /a folder without checkpoints/,
+    },
+  );
   t.is(error?.code, 'ERR_SYNFIRE_CHECKPOINT');
 });
 
 test('resuming with other settings is refused and names them', async (t) => {
   const directory = await folder(t);
   await fit(smallNetwork(), data, { ...options, epochs: 1, checkpoint: { directory } });
-  const resumed = (changes: FitOptions, network = smallNetwork()) => async () =>
-    fit(network, data, { ...options, resume: directory, ...changes });
-  const error = await t.throwsAsync(resumed({ batchSize: 8, optimizer: { kind: 'adam', learningRate: 0.02 } }), { instanceOf: SynfireError });
+  const resumed =
+    (changes: FitOptions, network = smallNetwork()) =>
+    async () =>
+      fit(network, data, { ...options, resume: directory, ...changes });
+  const error = await t.throwsAsync(
+    resumed({ batchSize: 8, optimizer: { kind: 'adam', learningRate: 0.02 } }),
+    { instanceOf: SynfireError },
+  );
   t.is(error?.code, 'ERR_SYNFIRE_CHECKPOINT');
   t.regex(error!.message, /training\.batchSize is 8; expected 16/);
   t.regex(error!.message, /training\.optimizer\.learningRate is 0\.02; expected 0\.01/);
-  await t.throwsAsync(resumed({}, smallNetwork('rate')), { message: /network\.learning\.mode is "rate"; expected "bptt"/ });
+  await t.throwsAsync(resumed({}, smallNetwork('rate')), {
+    message: /network\.learning\.mode is "rate"; expected "bptt"/,
+  });
   await t.throwsAsync(resumed({ validation: 0.2 }), { message: /data\.validationPart/ });
-  await t.throwsAsync(async () => fit(smallNetwork(), smallData(300, 9), { ...options, resume: directory }), { message: /data\.contents/ });
+  await t.throwsAsync(async () => fit(smallNetwork(), smallData(300, 9), { ...options, resume: directory }), {
+    message: /data\.contents/,
+  });
   await t.notThrowsAsync(resumed({ epochs: 2, threads: 2 }));
 });
 
@@ -303,7 +394,9 @@ test('a best model that has disappeared is an error, unless it is not wanted', a
   const resumed = async () => fit(smallNetwork(), data, { ...options, epochs: 4, resume: latest });
   if (metadata.training?.best?.epoch === 3) await t.notThrowsAsync(resumed);
   else await t.throwsAsync(resumed, { message: /the model of epoch \d/ });
-  await t.notThrowsAsync(async () => fit(smallNetwork(), data, { ...options, epochs: 4, resume: latest, restoreBest: false }));
+  await t.notThrowsAsync(async () =>
+    fit(smallNetwork(), data, { ...options, epochs: 4, resume: latest, restoreBest: false }),
+  );
 });
 
 const saving: FitOptions = {

@@ -55,6 +55,10 @@ function whole(schedule: ScheduleConfig, epochs: number, steps: number): number[
   ]).flat();
 }
 
-function close(t: { true(value: boolean, message?: string): void }, actual: number | undefined, expected: number): void {
+function close(
+  t: { true(value: boolean, message?: string): void },
+  actual: number | undefined,
+  expected: number,
+): void {
   t.true(Math.abs((actual ?? Number.NaN) - expected) < 1e-12, `${actual} instead of ${expected}`);
 }

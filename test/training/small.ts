@@ -34,7 +34,10 @@ export function smallNetwork(learning: 'rate' | 'bptt' = 'bptt', seed = 3): Laye
 
 /** The bits of all parameters. */
 export function bits(network: LayerNetwork): string {
-  return network.parameters().map(({ name }) => Buffer.from(network.get(name).buffer).toString('base64')).join();
+  return network
+    .parameters()
+    .map(({ name }) => Buffer.from(network.get(name).buffer).toString('base64'))
+    .join();
 }
 
 /** Numbers from 0 to 1: a linear congruential generator. */
