@@ -4,13 +4,12 @@ import { readRequest } from './child.ts';
 import { type BenchData, loadData } from './data.ts';
 import type { Measured } from './peer.ts';
 import type { Task } from './work.ts';
-import { createTrainer, cyclic, trainedNetwork, type Workload } from './workload.ts';
+import { createTrainer, cyclic, settleSteps, trainedNetwork, type Workload } from './workload.ts';
 
 export interface SynfireRequest extends Workload {
   task: Task;
-  /** Steps that are measured, and training steps before. */
+  /** Steps that are measured. */
   steps: number;
-  settleSteps: number;
   data: BenchData;
 }
 
@@ -22,13 +21,13 @@ process.stdout.write(JSON.stringify(measured));
 
 async function timeTraining(): Promise<number> {
   const trainer = createTrainer(request);
-  await trainer.train(dataset, request.settleSteps);
+  await trainer.train(dataset, settleSteps);
   return (await trainer.train(dataset, request.steps)).seconds;
 }
 
 async function timeInference(): Promise<number> {
-  const { batchSize, steps, settleSteps } = request;
-  const network = await trainedNetwork(request, dataset, settleSteps);
+  const { batchSize, steps } = request;
+  const network = await trainedNetwork(request, dataset);
   await network.evaluate(dataset, { indices: cyclic(batchSize * 10, dataset.samples) });
   return (await network.evaluate(dataset, { indices: cyclic(batchSize * steps, dataset.samples) })).seconds;
 }

@@ -62,7 +62,12 @@ function timesTable(measurements: readonly Measurement[], task: Task): Table {
     return [
       ...labelsOf(measurement),
       ...[stepCell(synfire), synfire ? samplesPerSecond(measurement, synfire) : absent],
-      ...[stepCell(pytorch), ratioCell(pytorch, synfire), stepCell(pytorchBf16), ratioCell(pytorchBf16, synfire)],
+      ...[
+        stepCell(pytorch),
+        ratioCell(pytorch, synfire),
+        stepCell(pytorchBf16),
+        ratioCell(pytorchBf16, synfire),
+      ],
       ...(task === 'train' ? [memoryCell(synfire), memoryCell(pytorch)] : []),
     ];
   });
@@ -71,7 +76,15 @@ function timesTable(measurements: readonly Measurement[], task: Task): Table {
 }
 
 function limitsTable(measurements: readonly Measurement[]): Table {
-  const head = ['operations', 'rate', 'of fp32 peak', 'of int8 peak', 'of sgemm', 'optimiser', 'of bandwidth'];
+  const head = [
+    'operations',
+    'rate',
+    'of fp32 peak',
+    'of int8 peak',
+    'of sgemm',
+    'optimiser',
+    'of bandwidth',
+  ];
   const rows = measurements.flatMap((measurement) => {
     const { limits, work, sides } = measurement;
     if (limits === null || sides.synfire === undefined) return [];
@@ -99,7 +112,9 @@ function threadsTable(measurements: readonly Measurement[]): Table {
     });
     if (single === undefined || threads === 1) return [];
     const contenders: Contender[] = ['synfire', 'pytorch', 'pytorchBf16'];
-    return [[...labelsOf(measurement), ...contenders.map((name) => ratioCell(single.sides[name], sides[name]))]];
+    return [
+      [...labelsOf(measurement), ...contenders.map((name) => ratioCell(single.sides[name], sides[name]))],
+    ];
   });
   const head = [...labels, 'synfire', 'PyTorch fp32', 'PyTorch bf16'];
   return { title: 'Speed-up over one thread', head, rows };

@@ -4,7 +4,14 @@ import { integer, integers, largest } from '../lib/commands/arguments.ts';
 import { LayerNetwork } from '../lib/networks/layer-network.ts';
 import { runScript } from './child.ts';
 import type { SynfireRequest } from './conv-snn-process.ts';
-import { type Contender, type Measurement, type Report, renderReport, type Setting } from './conv-snn-report.ts';
+import {
+  type Contender,
+  type Measurement,
+  type Report,
+  renderReport,
+  type Setting,
+  type Side,
+} from './conv-snn-report.ts';
 import { type BenchData, chooseData, describeData } from './data.ts';
 import { type LimitsReport, measureLimits } from './limits.ts';
 import { describeMachine } from './machine.ts';
@@ -26,14 +33,24 @@ export interface ConvSnnOptions extends CommonOptions {
 }
 
 export function addConvSnn(program: Command): void {
-  const precision = new Option('--precision <name>', "of synfire's forward pass").choices(['mixed', 'float32']);
+  const precision = new Option('--precision <name>', "of synfire's forward pass").choices([
+    'mixed',
+    'float32',
+  ]);
+  const batch = new Option('--batch <list>', 'samples in a batch').argParser(
+    integers('--batch', 1, largest.batchSize),
+  );
   const command = program
     .command('conv-snn')
     .description('the conv-snn preset beside the same network in PyTorch, in turns')
-    .option('--batch <list>', 'samples in a batch', integers('--batch', 1, largest.batchSize), [64])
+    .addOption(batch.default([64], '64'))
     .option('--infer', 'measure inference instead of training')
     .option('--rounds <n>', 'turns of each side; figures are medians', integer('--rounds', 1, 1000), 5)
-    .option('--steps <n>', 'steps in a turn (default: 12,800 samples, at least 20)', integer('--steps', 1, 100_000))
+    .option(
+      '--steps <n>',
+      'steps in a turn (default: 12,800 samples, at least 20)',
+      integer('--steps', 1, 100_000),
+    )
     .addOption(precision.default('mixed'))
     .option('--no-peer', 'measure synfire only')
     .option('--no-bf16', 'leave out PyTorch with products in bfloat16')
@@ -41,9 +58,6 @@ export function addConvSnn(program: Command): void {
     .action(convSnn);
   addCommonOptions(command, { threads: [1, 2] });
 }
-
-/** Training steps before synfire is measured, from which on its activity is that of a network in training. */
-const settleSteps = 200;
 
 async function convSnn(options: ConvSnnOptions): Promise<void> {
   const data = chooseData(options.data);
@@ -99,21 +113,34 @@ async function measure(bench: Bench, mode: Mode, batchSize: number): Promise<Mea
   const work = workPerStep(network, new LayerNetwork(network).describe(), { task, batchSize });
   const steps = options.steps ?? Math.max(20, Math.round(12_800 / batchSize));
   const measurements = options.threads.map((threads): Measurement => {
-    return { mode, batchSize, threads, steps, work, limits: limits?.byThreads.get(threads) ?? null, sides: {} };
+    return {
+      mode,
+      batchSize,
+      threads,
+      steps,
+      work,
+      limits: limits?.byThreads.get(threads) ?? null,
+      sides: {},
+    };
   });
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const measurement of measurements) {
       for (const contender of contendersOf(bench)) {
-        const { stepMs, peakMemoryBytes } = await takeTurn(bench, contender, measurement);
-        const side = (measurement.sides[contender] ??= { stepMs: [], peakMemoryBytes: 0 });
-        side.stepMs.push(stepMs);
-        side.peakMemoryBytes = Math.max(side.peakMemoryBytes, peakMemoryBytes);
+        const measured = await takeTurn(bench, contender, measurement);
         const place = `${mode}, batch ${batchSize}, ${measurement.threads} threads, round ${round}`;
-        say(`${place}: ${contender} ${digits(stepMs)} ms`);
+        say(`${place}: ${contender} ${digits(measured.stepMs)} ms`);
+        measurement.sides[contender] = extended(measurement.sides[contender], measured);
       }
     }
   }
   return measurements;
+}
+
+function extended(side: Side | undefined, { stepMs, peakMemoryBytes }: Measured): Side {
+  return {
+    stepMs: [...(side?.stepMs ?? []), stepMs],
+    peakMemoryBytes: Math.max(side?.peakMemoryBytes ?? 0, peakMemoryBytes),
+  };
 }
 
 function contendersOf({ peer, options }: Bench): Contender[] {
@@ -126,7 +153,7 @@ function takeTurn(bench: Bench, contender: Contender, measurement: Measurement):
   const { mode, batchSize, threads, steps } = measurement;
   const common = { task, mode, batchSize, threads, steps };
   if (contender === 'synfire') {
-    const request: SynfireRequest = { ...common, precision: options.precision, settleSteps, data };
+    const request: SynfireRequest = { ...common, precision: options.precision, data };
     return runScript<Measured>('conv-snn-process', request);
   }
   const bf16 = contender === 'pytorchBf16';

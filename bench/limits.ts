@@ -51,7 +51,9 @@ export async function measureLimits(threads: readonly number[]): Promise<LimitsR
   try {
     for (const name of Object.keys(programs) as ProgramName[]) {
       await measureWith(name, { sources, folder, byThreads }).catch((error: Error) => {
-        skipped.push(`${name} (needs gcc${name === 'gemm_peak' ? ' and libopenblas-dev' : ''}): ${error.message}`);
+        skipped.push(
+          `${name} (needs gcc${name === 'gemm_peak' ? ' and libopenblas-dev' : ''}): ${error.message}`,
+        );
       });
     }
   } finally {

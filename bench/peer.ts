@@ -50,7 +50,9 @@ export async function findPeer(): Promise<Peer | string> {
 }
 
 export async function runPeer(peer: Peer, request: PeerRequest): Promise<Measured> {
-  return parsePeerOutput(await runTuned(request.threads, [peer.python, peer.script, ...peerArguments(request)]));
+  return parsePeerOutput(
+    await runTuned(request.threads, [peer.python, peer.script, ...peerArguments(request)]),
+  );
 }
 
 /** The peer's surrogate of the same shape; a constant factor, which does not matter to Adam, may differ. */
@@ -80,10 +82,9 @@ function peerArguments(request: PeerRequest): string[] {
   const { mode, task, batchSize, threads, steps, bf16, surrogate, data } = request;
   const options = { mode, do: task, batch: batchSize, threads, batches: steps, data };
   return [
-    ...Object.entries({ ...options, surr: surrogate.name, alpha: surrogate.alpha }).flatMap(([name, value]) => [
-      `--${name}`,
-      String(value),
-    ]),
+    ...Object.entries({ ...options, surr: surrogate.name, alpha: surrogate.alpha }).flatMap(
+      ([name, value]) => [`--${name}`, String(value)],
+    ),
     ...(bf16 ? ['--bf16'] : []),
   ];
 }

@@ -11,7 +11,8 @@ export function sharedFolder(...names: string[]): string {
 }
 
 /** What to do when that folder is not there. */
-export const howToShare = 'set SYNFIRE_SHARED to the folder that holds bench/ and data/mnist (default: ../shared)';
+export const howToShare =
+  'set SYNFIRE_SHARED to the folder that holds bench/ and data/mnist (default: ../shared)';
 
 /** Runs a program with the settings under which PyTorch and OpenBLAS are fastest, if they are there. */
 export async function runTuned(threads: number, command: readonly string[]): Promise<string> {

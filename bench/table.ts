@@ -1,6 +1,6 @@
 // What the benchmarks print: tables for the terminal or for Markdown, and figures with their spread.
 import { table } from '../lib/commands/text.ts';
-import type { Spread } from './measure.ts';
+import type { Spread, Waits } from './measure.ts';
 
 export interface Table {
   title: string;
@@ -12,7 +12,9 @@ export type TableFormat = 'plain' | 'markdown';
 
 export function renderTable({ title, head, rows }: Table, format: TableFormat): string {
   if (format === 'plain') return `${title}\n${table(head, rows)}\n`;
-  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escapeBars).join(' | ')} |`);
+  const lines = [head, head.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.map(escapeBars).join(' | ')} |`,
+  );
   return `**${title}**\n\n${lines.join('\n')}\n`;
 }
 
@@ -30,6 +32,12 @@ export function digits(value: number): string {
 export function spread({ median, low, high }: Spread, unit = ''): string {
   const middle = `${digits(median)}${unit}`;
   return low === high ? middle : `${middle} (${digits(low)}–${digits(high)})`;
+}
+
+export const waitHead = ['p50', 'p99', 'longest'];
+
+export function waitCells({ p50Ms, p99Ms, maxMs }: Waits): string[] {
+  return [p50Ms, p99Ms, maxMs].map((time) => `${digits(time)} ms`);
 }
 
 export function percent(share: number): string {

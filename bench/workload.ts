@@ -4,6 +4,7 @@ import type { RunConfig, TrainingConfig } from '../lib/config/schema.ts';
 import type { Dataset } from '../lib/data/index.ts';
 import { type NativeTrainResult, runJob } from '../lib/native/index.ts';
 import { LayerNetwork } from '../lib/networks/layer-network.ts';
+import type { PresetName } from '../lib/networks/presets.ts';
 import { nativeOptimizer } from '../lib/training/optimizer.ts';
 
 /** Ways of learning. */
@@ -19,7 +20,7 @@ export interface Workload {
 }
 
 /** The program's names of the presets. */
-export const presetOf: Record<Mode, string> = { rate: 'conv-snn', bptt: 'conv-snn-bptt' };
+export const presetOf = { rate: 'conv-snn', bptt: 'conv-snn-bptt' } satisfies Record<Mode, PresetName>;
 
 /** A network in training: a call does so many steps on full batches. */
 export class Trainer {
@@ -65,12 +66,15 @@ export function cyclic(count: number, limit: number): Uint32Array {
 }
 
 /**
- * A network that has learned for `steps` steps and is ready to predict: how much its neurons fire, on which the
- * engine's speed depends, is then that of a network in use.
+ * Training steps before anything is measured: how much neurons fire, on which the engine's speed depends, is then
+ * that of a network that is learning or has learned.
  */
-export async function trainedNetwork(workload: Workload, dataset: Dataset, steps: number): Promise<LayerNetwork> {
+export const settleSteps = 200;
+
+/** A network that has begun to learn and is ready to predict. */
+export async function trainedNetwork(workload: Workload, dataset: Dataset): Promise<LayerNetwork> {
   const trainer = createTrainer({ ...workload, batchSize: Math.max(64, workload.batchSize) });
-  if (steps > 0) await trainer.train(dataset, steps);
+  await trainer.train(dataset, settleSteps);
   trainer.network.prepare({ batchSize: workload.batchSize, threads: workload.threads });
   return trainer.network;
 }

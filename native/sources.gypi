@@ -42,7 +42,11 @@
       "native/tests/data_augment.cc",
       "native/tests/data_dataset.cc",
       "native/tests/data_digits.cc",
-      "native/tests/data_sampler.cc"
+      "native/tests/data_sampler.cc",
+      "native/tests/layers_encoders.cc",
+      "native/tests/layers_neurons.cc",
+      "native/tests/layers_pooling.cc",
+      "native/tests/layers_synapses.cc"
     ],
     "cxx_flags": [
       "-Wall",

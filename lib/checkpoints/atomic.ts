@@ -5,8 +5,9 @@ import { basename, dirname, join } from 'node:path';
 import { SynfireError } from '../errors.ts';
 
 /**
- * Writes `chunks` to a temporary file beside `path`, forces it to the disk and renames it over `path`. On any failure the
- * previous file is untouched, the temporary one is removed and the promise rejects with `ERR_SYNFIRE_IO`.
+ * Writes `chunks` to a temporary file beside `path`, forces it to the disk and renames it over `path`. On any
+ * failure the previous file is untouched, the temporary one is removed and the promise rejects with
+ * `ERR_SYNFIRE_IO`.
  */
 export async function writeFileAtomic(path: string, chunks: Iterable<Uint8Array>): Promise<void> {
   await replace(path, async (temporary) => {
@@ -20,7 +21,9 @@ export async function writeFileAtomic(path: string, chunks: Iterable<Uint8Array>
   });
 }
 
-/** Makes `path` another name of the file `existing`, or a copy of it where the file system has no hard links. */
+/**
+ * Makes `path` another name of the file `existing`, or a copy of it where the file system has no hard links.
+ */
 export async function linkFileAtomic(existing: string, path: string): Promise<void> {
   await replace(path, async (temporary) => {
     try {

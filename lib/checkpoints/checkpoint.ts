@@ -17,8 +17,8 @@ export interface LoadedCheckpoint {
 }
 
 /**
- * Saves a network's configuration and parameters as a safetensors file, all or nothing: on any failure a previous file
- * at `path` stays as it was. Throws ERR_SYNFIRE_IO.
+ * Saves a network's configuration and parameters as a safetensors file, all or nothing: on any failure a
+ * previous file at `path` stays as it was. Throws ERR_SYNFIRE_IO.
  */
 export async function saveCheckpoint(network: LayerNetwork, path: string): Promise<void> {
   await writeCheckpoint(path, network, null, transferBuffer(network));
@@ -47,8 +47,8 @@ export async function readCheckpointMetadata(path: string): Promise<CheckpointMe
 }
 
 /**
- * As `saveCheckpoint`; with a state of training, the optimiser's tensors are saved as well. All tensors go through
- * `buffer`, one after the other, so that saving needs no more memory than that.
+ * As `saveCheckpoint`; with a state of training, the optimiser's tensors are saved as well. All tensors go
+ * through `buffer`, one after the other, so that saving needs no more memory than that.
  */
 export async function writeCheckpoint(
   path: string,
@@ -119,17 +119,21 @@ function tensorOf(network: LayerNetwork, { name, shape }: NativeTensorInfo, buff
   };
 }
 
-/** A network is only built when the file holds enough values for its parameters: memory stays in proportion to the file. */
+/**
+ * A network is only built when the file holds enough values for its parameters: memory stays in proportion to
+ * the file.
+ */
 function checkFits(config: NetworkConfig, { name, tensors }: TensorReader): void {
   const shapes = blaming(name, () => inferShapes(config));
   const needed = shapes.reduce((total, { synapses }) => total + elements(synapses?.weightShape ?? [0]), 0);
   const held = [...tensors.values()].reduce((total, { shape }) => total + elements(shape), 0);
-  if (needed > held)
+  if (needed > held) {
     throw fault(
       `${name}: values in tensors`,
       held,
       `at least ${needed}, as the network's configuration says`,
     );
+  }
 }
 
 function fault(field: string, value: unknown, expected: string): SynfireError {

@@ -22,7 +22,9 @@ const epochReport = section({
 });
 
 const trainingState = section({
-  /** Everything that the result depends on, by dotted name: a run can only be resumed with the same values. */
+  /**
+   * Everything that the result depends on, by dotted name: a run can only be resumed with the same values.
+   */
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   /** Epochs that are done. */
   epoch: count(),
@@ -41,7 +43,9 @@ const trainingState = section({
   earlyStopping: section({ reference: number().nullable(), epochsWithoutImprovement: count() }),
 });
 
-/** Where a training stands; together with the tensors of a checkpoint it goes on as if it had never stopped. */
+/**
+ * Where a training stands; together with the tensors of a checkpoint it goes on as if it had never stopped.
+ */
 export type TrainingState = z.output<typeof trainingState>;
 
 export interface CheckpointMetadata {
@@ -66,11 +70,13 @@ export function encodeMetadata(metadata: CheckpointMetadata): Map<string, string
 /** Throws ERR_SYNFIRE_CHECKPOINT for a file of another kind or version and for metadata that cannot be. */
 export function decodeMetadata(strings: ReadonlyMap<string, string>, source: string): CheckpointMetadata {
   const format = strings.get('format');
-  if (format !== formatName)
+  if (format !== formatName) {
     throw fault(`${source}: format`, format, `${formatName}, a checkpoint that synfire wrote`);
+  }
   const version = strings.get('formatVersion');
-  if (version !== formatVersion)
+  if (version !== formatVersion) {
     throw fault(`${source}: formatVersion`, version, `${formatVersion}, which this synfire reads`);
+  }
   const training = parse(strings, 'training', source);
   return {
     synfireVersion: strings.get('synfireVersion') ?? 'unknown',

@@ -1,4 +1,5 @@
-// Reads and writes the safetensors format: named arrays and a map of strings in one file, checked before it is believed.
+// Reads and writes the safetensors format: named arrays and a map of strings in one file, checked before it
+// is believed.
 import { invalid, type SynfireError } from '../errors.ts';
 
 /** Element types that synfire stores, and the typed array each one becomes. */
@@ -22,9 +23,10 @@ export interface TensorFile {
 }
 
 /**
- * The bytes of a safetensors file as chunks to be written one after the other. A tensor's `data` is read once and only
- * when its turn comes, so that a getter can supply one array at a time: a chunk is valid until the next one is asked
- * for. Throws `ERR_SYNFIRE_CHECKPOINT` when a shape and its data disagree or a name is reserved.
+ * The bytes of a safetensors file as chunks to be written one after the other. A tensor's `data` is read once
+ * and only when its turn comes, so that a getter can supply one array at a time: a chunk is valid until the
+ * next one is asked for. Throws `ERR_SYNFIRE_CHECKPOINT` when a shape and its data disagree or a name is
+ * reserved.
  */
 export function* encodeTensors(file: TensorFile): Generator<Uint8Array> {
   yield encodeHeader(file);
@@ -60,16 +62,18 @@ export interface TensorLayout {
 export const lengthBytes = 8;
 
 /**
- * Where the header of a file of `fileBytes` bytes ends, from its first `lengthBytes` bytes. `source` names the file in
- * errors. Throws `ERR_SYNFIRE_CHECKPOINT` when it would be beyond the end of the file.
+ * Where the header of a file of `fileBytes` bytes ends, from its first `lengthBytes` bytes. `source` names
+ * the file in errors. Throws `ERR_SYNFIRE_CHECKPOINT` when it would be beyond the end of the file.
  */
 export function headerEnd(start: Uint8Array, fileBytes: number, source: string): number {
-  if (start.length < lengthBytes)
+  if (start.length < lengthBytes) {
     throw fault(`${source}: file size`, fileBytes, `at least ${lengthBytes} bytes`);
+  }
   const length = new DataView(start.buffer, start.byteOffset).getBigUint64(0, true);
   const limit = Math.min(fileBytes - lengthBytes, maxHeaderBytes);
-  if (length > BigInt(limit))
+  if (length > BigInt(limit)) {
     throw fault(`${source}: header length`, length, `at most ${limit} bytes in this file`);
+  }
   return lengthBytes + Number(length);
 }
 
@@ -128,7 +132,9 @@ function parseJson(text: string, source: string): unknown {
   }
 }
 
-/** `JSON.parse` keeps the last of several equal keys; here a repeated name is an error. `text` is valid JSON. */
+/**
+ * `JSON.parse` keeps the last of several equal keys; here a repeated name is an error. `text` is valid JSON.
+ */
 function rejectRepeatedKeys(text: string, source: string): void {
   const open: Set<string>[] = [];
   let string = '';
@@ -166,11 +172,13 @@ function readTensor(name: string, value: unknown, dataStart: number, source: str
   const field = `${source}: tensor '${name}'`;
   if (!isObject(value)) throw fault(field, value, 'an object with dtype, shape and data_offsets');
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
-  if (!isTensorType(dtype))
+  if (!isTensorType(dtype)) {
     throw fault(`${field} dtype`, dtype, `one of ${Object.keys(elementBytes).join(', ')}`);
+  }
   if (!isSizes(shape)) throw fault(`${field} shape`, shape, 'a list of whole numbers');
-  if (!isSizes(offsets) || offsets.length !== 2)
+  if (!isSizes(offsets) || offsets.length !== 2) {
     throw fault(`${field} data_offsets`, offsets, 'two whole numbers');
+  }
   const [begin, end] = offsets as [number, number];
   const byteLength = product(shape) * elementBytes[dtype];
   if (end - begin !== byteLength) {
@@ -191,21 +199,27 @@ function checkCoverage(
   for (const [name, { offset, byteLength }] of order) {
     const field = `${source}: tensor '${name}' data_offsets`;
     const range = [offset - dataStart, offset - dataStart + byteLength];
-    if (offset !== filled)
+    if (offset !== filled) {
       throw fault(field, range, `a range that begins at ${filled - dataStart}, where the one before it ends`);
-    if (byteLength > fileBytes - offset)
+    }
+    if (byteLength > fileBytes - offset) {
       throw fault(field, range, `a range within the ${fileBytes - dataStart} data bytes of the file`);
+    }
     filled = offset + byteLength;
   }
-  if (filled !== fileBytes)
+  if (filled !== fileBytes) {
     throw fault(
       `${source}: data size`,
       fileBytes - dataStart,
       `${filled - dataStart} bytes, as the header says`,
     );
+  }
 }
 
-/** Number of elements; a product beyond 2^53 comes out as Infinity or inexact and so never matches a byte range. */
+/**
+ * Number of elements; a product beyond 2^53 comes out as Infinity or inexact and so never matches a byte
+ * range.
+ */
 function product(shape: number[]): number {
   return shape.reduce((total, extent) => total * extent, 1);
 }

@@ -16,8 +16,8 @@ export interface StoreOptions {
 }
 
 /**
- * Every checkpoint is one file that appears complete or not at all, and `latest` is always the first to appear: whenever
- * the process ends, what `latest` says can be gone on from.
+ * Every checkpoint is one file that appears complete or not at all, and `latest` is always the first to
+ * appear: whenever the process ends, what `latest` says can be gone on from.
  */
 export class CheckpointStore {
   readonly latest: string;
@@ -57,12 +57,16 @@ export class CheckpointStore {
     return exists(this.latest);
   }
 
-  /** Saves the state as the latest; at the end of an epoch also as that epoch's and, when it is that, as the best. */
+  /**
+   * Saves the state as the latest; at the end of an epoch also as that epoch's and, when it is that, as the
+   * best.
+   */
   async save(network: LayerNetwork, state: TrainingState, buffer: Float32Array): Promise<void> {
     await writeCheckpoint(this.latest, network, state, buffer);
     if (state.step > 0 || state.epoch === 0) return;
-    if (this.#options.saveBest && state.best?.epoch === state.epoch)
+    if (this.#options.saveBest && state.best?.epoch === state.epoch) {
       await linkFileAtomic(this.latest, this.best);
+    }
     await linkFileAtomic(this.latest, this.#epochFile(state.epoch));
     await this.#prune(state.epoch);
   }
@@ -93,8 +97,8 @@ export class CheckpointStore {
 }
 
 /**
- * The checkpoint file that `path` means: the file itself, or the latest or best one of a run's folder or of its folder
- * of checkpoints. Throws ERR_SYNFIRE_CHECKPOINT when there is none.
+ * The checkpoint file that `path` means: the file itself, or the latest or best one of a run's folder or of
+ * its folder of checkpoints. Throws ERR_SYNFIRE_CHECKPOINT when there is none.
  */
 export async function findCheckpoint(path: string, which: 'latest' | 'best'): Promise<string> {
   const names = which === 'best' ? [bestName, latestName] : [latestName];
@@ -119,8 +123,8 @@ export function latestIn(directory: string): string {
 export const checkpointsName = 'checkpoints';
 
 /**
- * The file with the model of the best epoch that `state`, read from `file`, speaks of, searched beside that file; null
- * when the training has no best epoch yet. Throws ERR_SYNFIRE_CHECKPOINT when it is missing.
+ * The file with the model of the best epoch that `state`, read from `file`, speaks of, searched beside that
+ * file; null when the training has no best epoch yet. Throws ERR_SYNFIRE_CHECKPOINT when it is missing.
  */
 export async function findBest(file: string, { best, settings }: TrainingState): Promise<string | null> {
   if (best === null) return null;

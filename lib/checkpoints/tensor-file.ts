@@ -1,4 +1,5 @@
-// Opens safetensors files and reads their arrays one at a time, so that only the header and one array are in memory.
+// Opens safetensors files and reads their arrays one at a time, so that only the header and one array are in
+// memory.
 import { type FileHandle, open } from 'node:fs/promises';
 import { invalid, SynfireError } from '../errors.ts';
 import {
@@ -59,7 +60,10 @@ export class TensorReader {
   }
 }
 
-/** Opens the file at `path`, hands it to `use` and closes it again. Throws `ERR_SYNFIRE_CHECKPOINT`, `ERR_SYNFIRE_IO`. */
+/**
+ * Opens the file at `path`, hands it to `use` and closes it again. Throws `ERR_SYNFIRE_CHECKPOINT`,
+ * `ERR_SYNFIRE_IO`.
+ */
 export async function withTensorFile<Result>(
   path: string,
   use: (reader: TensorReader) => Promise<Result>,

@@ -1,4 +1,5 @@
-// synfire bench: how fast this machine trains and predicts with a preset or a configuration, on built-in data.
+// synfire bench: how fast this machine trains and predicts with a preset or a configuration, on built-in
+// data.
 import type { Command } from 'commander';
 import { loadRun } from '../config/load.ts';
 import type { RunConfig, TrainingConfig } from '../config/schema.ts';
@@ -111,14 +112,13 @@ async function measure(subject: Subject, signal: AbortSignal): Promise<Measureme
   const evaluation = await network.evaluate(samples, { signal });
   const single = await timeSingles(network, samples, signal);
   return {
-    ...{
-      config: source,
-      threads,
-      batchSize,
-      trainStepMs: 1000 * stepSeconds,
-      trainSamplesPerSecond: batchSize / stepSeconds,
-    },
-    ...{ predictSamplesPerSecond: evaluation.samples / evaluation.seconds, ...single },
+    config: source,
+    threads,
+    batchSize,
+    trainStepMs: 1000 * stepSeconds,
+    trainSamplesPerSecond: batchSize / stepSeconds,
+    predictSamplesPerSecond: evaluation.samples / evaluation.seconds,
+    ...single,
   };
 }
 
@@ -129,11 +129,9 @@ async function timeTraining(network: LayerNetwork, subject: Subject, signal: Abo
   const epoch = (epochSteps: number, number: number) => {
     const request = {
       ...epochRequest(config.training, samples, batchSize * epochSteps),
-      ...{
-        epoch: number,
-        lastStep: epochSteps,
-        learningRates: new Float64Array(epochSteps).fill(config.training.optimizer.learningRate),
-      },
+      epoch: number,
+      lastStep: epochSteps,
+      learningRates: new Float64Array(epochSteps).fill(config.training.optimizer.learningRate),
     };
     return runJob(() => network.native.trainEpoch(request), { signal });
   };
@@ -143,11 +141,11 @@ async function timeTraining(network: LayerNetwork, subject: Subject, signal: Abo
 
 function epochRequest(training: TrainingConfig, samples: Dataset, count: number) {
   return {
-    ...{
-      dataset: samples.native,
-      indices: Uint32Array.from({ length: count }, (_, i) => i % samples.samples),
-    },
-    ...{ seed: training.seed, firstStep: 0, augmentation: training.augmentation ?? null },
+    dataset: samples.native,
+    indices: Uint32Array.from({ length: count }, (_, i) => i % samples.samples),
+    seed: training.seed,
+    firstStep: 0,
+    augmentation: training.augmentation ?? null,
     metrics: { lossSum: 0, correct: 0, samples: 0 },
   };
 }

@@ -26,7 +26,10 @@ export interface DataSelection {
   limit?: number;
 }
 
-/** The configuration of data with what the command line says in its place; paths no longer depend on the folder. */
+/**
+ * The configuration of data with what the command line says in its place; paths no longer depend on the
+ * folder.
+ */
 export function selectData(config: DataConfig, { data, limit }: DataSelection): DataConfig {
   const { path, ...rest } = config;
   const name = data ?? config.name;

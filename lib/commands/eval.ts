@@ -65,7 +65,8 @@ async function run(
   network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });
   const data = await loadData(await dataOf(checkpoint, metadata, options), { signal, display });
   const evaluation = await network.evaluate((options.part === 'test' && data.test) || data.train, {
-    ...{ statistics, signal },
+    statistics,
+    signal,
     onProgress: ({ samples, total }) => display.share(options.part, samples / total),
   });
   display.clear();
@@ -140,21 +141,27 @@ function operationText(report: OperationReport, timesteps: number): string {
     figure(layer.synapticOperations),
     figure(layer.denseMacs),
   ]);
+  const { synapticOperations, denseMacs, neuronUpdates, operationAdvantage, publishedAdvantage } = report;
+  const dense = `${energy.denseNanojoules.toFixed(1)} nJ`;
+  const spiking = `${energy.spikingNanojoules.toFixed(1)} nJ`;
+  const costs = `${energy.picojoulesPerMac} pJ per MAC, ${energy.picojoulesPerAddition} pJ per addition`;
   return [
     `Per sample, over ${timesteps} steps:`,
     table(['layer', 'spike rate', 'spikes', 'synaptic operations', 'dense MACs'], rows),
     '',
-    `synaptic operations: ${figure(report.synapticOperations)}, against ${figure(report.denseMacs)} MACs of the dense network`,
-    `(${report.operationAdvantage.toFixed(2)} MACs for each operation; ${report.publishedAdvantage} is claimed for the published network of this shape)`,
+    pairs([
+      ['synaptic operations', figure(synapticOperations)],
+      ['MACs of the dense network', figure(denseMacs)],
+      ['MACs for each operation', operationAdvantage.toFixed(2)],
+      ['', `(the published network of this shape claims ${publishedAdvantage})`],
+    ]),
     '',
     `Energy model, not a measurement: ${energy.name}`,
-    `(${energy.source}; ${energy.picojoulesPerMac} pJ per MAC, ${energy.picojoulesPerAddition} pJ per addition; no memory traffic)`,
+    `(${energy.source}; ${costs}; no memory traffic)`,
     pairs([
-      ['dense network', `${energy.denseNanojoules.toFixed(1)} nJ: one MAC for each weight used`],
-      [
-        'spiking network',
-        `${energy.spikingNanojoules.toFixed(1)} nJ: an addition for each synaptic operation, a MAC for each of ${figure(report.neuronUpdates)} neuron updates`,
-      ],
+      ['dense network', `${dense}: a MAC for each use of a weight, once per sample`],
+      ['spiking network', `${spiking}: an addition for each synaptic operation`],
+      ['', `and a MAC for each of ${figure(neuronUpdates)} updates of a neuron`],
       ['advantage', `${energy.advantage.toFixed(2)} x`],
     ]),
   ].join('\n');

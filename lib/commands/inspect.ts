@@ -1,4 +1,5 @@
-// synfire inspect: the layers, sizes and memory of a configuration, a preset or a checkpoint, without training.
+// synfire inspect: the layers, sizes and memory of a configuration, a preset or a checkpoint, without
+// training.
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { readCheckpointMetadata } from '../checkpoints/checkpoint.ts';
@@ -62,7 +63,11 @@ async function collect(source: string, options: InspectOptions): Promise<Inspect
   const layers = network.describe();
   const training = run?.training ?? trainingSchema.parse({});
   return {
-    ...{ source, network: config, run, state, layers },
+    source,
+    network: config,
+    run,
+    state,
+    layers,
     parameters: layers.reduce((total, layer) => total + layer.parameters, 0),
     memory: planMemory(network, training, options),
   };

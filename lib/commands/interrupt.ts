@@ -1,4 +1,5 @@
-// Ctrl-C and requests to terminate: the first one asks for a clean stop, the second one ends the process at once.
+// Ctrl-C and requests to terminate: the first one asks for a clean stop, the second one ends the process at
+// once.
 
 /** Exit code of a program that was interrupted. */
 export const interruptedCode = 130;
@@ -10,7 +11,10 @@ export class Interruption extends Error {
   }
 }
 
-/** A signal that aborts with an `Interruption`. Dispose of it so that signals of the system end the process again. */
+/**
+ * A signal that aborts with an `Interruption`. Dispose of it so that signals of the system end the process
+ * again.
+ */
 export interface InterruptSignal {
   signal: AbortSignal;
   dispose(): void;

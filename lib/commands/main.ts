@@ -1,66 +1,11 @@
 #!/usr/bin/env node
-// The `synfire` program: reads the command line, runs a command and turns its outcome into an exit code.
-import { Command, CommanderError } from 'commander';
-import { type ErrorCode, SynfireError } from '../errors.ts';
-import { packageVersion } from '../native/index.ts';
-import { addBench } from './bench.ts';
-import { addEval } from './eval.ts';
-import { addInfo } from './info.ts';
-import { addInspect } from './inspect.ts';
-import { Interruption, interruptedCode } from './interrupt.ts';
-import { addPredict } from './predict.ts';
-import { errorBlock } from './text.ts';
-import { addTrain } from './train.ts';
+// The entry of the `synfire` program: sets up the heap, then loads and runs the program.
+import { setFlagsFromString } from 'node:v8';
 
-const exitCodes = { done: 0, failure: 1, badInput: 2 };
+// The space for short-lived objects stays at its first size, so that buffers which are used once, such as those
+// of unpacked files, are collected before they pile up to tens of megabytes. It has to be said before that space
+// grows while modules are loaded.
+setFlagsFromString('--semi-space-growth-factor=1');
 
-/** Errors that come from what the user gave. */
-const badInput = new Set<ErrorCode>([
-  'ERR_SYNFIRE_INVALID_ARGUMENT',
-  'ERR_SYNFIRE_CONFIG',
-  'ERR_SYNFIRE_DATA_FORMAT',
-  'ERR_SYNFIRE_DATA_MISSING',
-  'ERR_SYNFIRE_CHECKPOINT',
-]);
-
-const about = `
-Start here:
-  $ synfire train conv-snn --epochs 3      train on built-in digits; says where the results are
-  $ synfire eval runs/<name>               measure what was trained
-  $ synfire train --help                   all options, with examples
-
-Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted (after saving).
-SYNFIRE_DEBUG=1 adds stack traces to errors. SYNFIRE_ISA=base|avx2|avx512 lowers the instruction set.`;
-
-process.exitCode = await main(process.argv);
-
-async function main(argv: string[]): Promise<number> {
-  // A reader that goes away, such as `head`, ends the program quietly.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failure);
-  });
-  try {
-    await createProgram().parseAsync(argv);
-    return exitCodes.done;
-  } catch (error) {
-    return report(error);
-  }
-}
-
-function createProgram(): Command {
-  const program = new Command('synfire')
-    .description('Train spiking neural networks and use what they have learned.')
-    .version(packageVersion())
-    .showSuggestionAfterError()
-    .exitOverride()
-    .addHelpText('after', about);
-  for (const add of [addTrain, addEval, addPredict, addInspect, addBench, addInfo]) add(program);
-  return program;
-}
-
-function report(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
-  if (error instanceof Interruption) return interruptedCode;
-  process.stderr.write(errorBlock(error, Boolean(process.env.SYNFIRE_DEBUG)));
-  return error instanceof SynfireError && badInput.has(error.code) ? exitCodes.badInput : exitCodes.failure;
-}
+const { run } = await import('./program.ts');
+process.exitCode = await run(process.argv);

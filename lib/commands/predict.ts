@@ -87,7 +87,10 @@ function samplesOf({ data, shape }: ArrayData, file: string, network: LayerNetwo
   throw invalid('ERR_SYNFIRE_DATA_FORMAT', `${file}: type`, kind, 'uint8, float32 or float64');
 }
 
-/** Whether a shape's last dimensions are those of the network's input, of which a single channel may be left out. */
+/**
+ * Whether a shape's last dimensions are those of the network's input, of which a single channel may be left
+ * out.
+ */
 function endsLike(shape: readonly number[], input: readonly number[]): boolean {
   const wanted = input[0] === 1 && shape.length < 4 && shape.at(-3) !== 1 ? input.slice(1) : input;
   return shape.slice(-wanted.length).join() === wanted.join() && shape.length <= wanted.length + 1;
@@ -101,13 +104,14 @@ function select(samples: Samples, indices: readonly number[], network: LayerNetw
       ? new Uint8Array(indices.length * size)
       : new Float32Array(indices.length * size);
   for (const [position, index] of indices.entries()) {
-    if (index >= count)
+    if (index >= count) {
       throw invalid(
         'ERR_SYNFIRE_INVALID_ARGUMENT',
         '--index',
         index,
         `samples from 0 to ${count - 1}, which ${file} holds`,
       );
+    }
     chosen.set(samples.subarray(index * size, (index + 1) * size), position * size);
   }
   return chosen;

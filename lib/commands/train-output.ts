@@ -37,14 +37,19 @@ export class JsonOutput implements TrainOutput {
     const bestReport = best && history[best.epoch - 1];
     printLine({
       event: 'done',
-      ...{ end, epochs: history.length, bestEpoch: best?.epoch ?? null, testAccuracy, testLoss },
+      end,
+      epochs: history.length,
+      bestEpoch: best?.epoch ?? null,
+      testAccuracy,
+      testLoss,
       validationAccuracy: bestReport?.validationAccuracy ?? null,
       validationLoss: bestReport?.validationLoss ?? null,
       ...speed(history),
       peakMemoryBytes: peakMemoryBytes(),
       checkpoint: checkpoints?.best ?? checkpoints?.latest ?? null,
       latestCheckpoint: checkpoints?.latest ?? null,
-      ...{ metrics: this.#files.metrics, config: this.#files.config },
+      metrics: this.#files.metrics,
+      config: this.#files.config,
     });
   }
 

@@ -1,4 +1,5 @@
-// What a network's spikes cost: synaptic operations against the dense network's, and a model of the energy they need.
+// What a network's spikes cost: synaptic operations against the dense network's, and a model of the energy
+// they need.
 import type { Evaluation } from '../networks/layer-network.ts';
 
 /** Figures of one layer; all counts are means per sample. */
@@ -24,7 +25,10 @@ export interface EnergyModel {
   picojoulesPerAddition: number;
   /** Nanojoules per sample of the dense network: all its MACs, once. */
   denseNanojoules: number;
-  /** Nanojoules per sample of the spiking network: an addition for every synaptic operation, a MAC for every update. */
+  /**
+   * Nanojoules per sample of the spiking network: an addition for every synaptic operation, a MAC for every
+   * update.
+   */
   spikingNanojoules: number;
   /** How many times less the spiking network needs in this model. */
   advantage: number;
@@ -44,7 +48,10 @@ export interface OperationReport {
   publishedAdvantage: number;
 }
 
-/** Summarises an evaluation with statistics. `analogInput` says that the first layer reads numbers instead of spikes. */
+/**
+ * Summarises an evaluation with statistics. `analogInput` says that the first layer reads numbers instead of
+ * spikes.
+ */
 export function reportOperations({ samples, layers }: Evaluation, analogInput: boolean): OperationReport {
   const perSample = layers.map(({ name, spikes, neuronSteps, synapticOperations, denseMacs }) => ({
     name,
@@ -64,7 +71,11 @@ export function reportOperations({ samples, layers }: Evaluation, analogInput: b
     : 0;
   const macs = neuronUpdates + multiplied;
   return {
-    ...{ samples, layers: perSample, synapticOperations, denseMacs, neuronUpdates },
+    samples,
+    layers: perSample,
+    synapticOperations,
+    denseMacs,
+    neuronUpdates,
     operationAdvantage: denseMacs / synapticOperations,
     energy: modelEnergy(denseMacs, synapticOperations - multiplied, macs),
     publishedAdvantage: 1.9,
@@ -80,7 +91,10 @@ function modelEnergy(denseMacs: number, additions: number, macs: number): Energy
   return {
     name: 'arithmetic in 32-bit floating point, 45 nm',
     source: 'M. Horowitz, ISSCC 2014: multiplication 3.7 pJ, addition 0.9 pJ',
-    ...{ picojoulesPerMac, picojoulesPerAddition, denseNanojoules, spikingNanojoules },
+    picojoulesPerMac,
+    picojoulesPerAddition,
+    denseNanojoules,
+    spikingNanojoules,
     advantage: denseNanojoules / spikingNanojoules,
   };
 }

@@ -3,7 +3,10 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { writeFileAtomic } from '../checkpoints/atomic.ts';
 import { SynfireError } from '../errors.ts';
 
-/** An open metrics file (JSON Lines). Lines are on their way to the disk in the order in which they were appended. */
+/**
+ * An open metrics file (JSON Lines). Lines are on their way to the disk in the order in which they were
+ * appended.
+ */
 export class MetricsFile {
   readonly path: string;
   readonly #file: FileHandle;
@@ -13,7 +16,10 @@ export class MetricsFile {
     this.#file = file;
   }
 
-  /** Opens `path`, keeping the lines for which `keep` holds and dropping the others and any half-written last line. */
+  /**
+   * Opens `path`, keeping the lines for which `keep` holds and dropping the others and any half-written last
+   * line.
+   */
   static async open(path: string, keep: (line: unknown) => boolean = () => false): Promise<MetricsFile> {
     try {
       const kept = (await readLines(path)).filter(keep);

@@ -1,4 +1,5 @@
-// Shows training on a terminal: one live line while an epoch runs, one lasting line for each epoch that is done.
+// Shows training on a terminal: one live line while an epoch runs, one lasting line for each epoch that is
+// done.
 import type { EpochReport, FitProgress } from '../training/reports.ts';
 
 /** The part of a terminal stream that the display needs; `process.stderr` is one. */

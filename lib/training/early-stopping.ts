@@ -22,7 +22,10 @@ export interface EarlyStoppingState {
 
 export const initialEarlyStopping: EarlyStoppingState = { reference: null, epochsWithoutImprovement: 0 };
 
-/** The state after an epoch whose monitored value is `value`. A value that is not finite is never an improvement. */
+/**
+ * The state after an epoch whose monitored value is `value`. A value that is not finite is never an
+ * improvement.
+ */
 export function advanceEarlyStopping(
   state: EarlyStoppingState,
   value: number,
@@ -39,7 +42,9 @@ export function shouldStop(state: EarlyStoppingState, rule: EarlyStoppingRule): 
   return state.epochsWithoutImprovement >= rule.patience;
 }
 
-/** Whether `value` is better than `reference` by more than `minDelta`; anything is better than no reference. */
+/**
+ * Whether `value` is better than `reference` by more than `minDelta`; anything is better than no reference.
+ */
 export function isImprovement(
   value: number,
   reference: number | null,

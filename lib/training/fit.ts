@@ -11,18 +11,19 @@ import { type FitData, type FitOptions, type Setup, setUp } from './setup.ts';
  *     const result = await fit(network, data, { epochs: 3 });
  *     for await (const epoch of fit(network, data)) console.log(epoch.validationAccuracy);
  *
- * Awaiting runs to the end. While it is iterated only, the next epoch begins when it is asked for, so that the loop's body
- * may use the network. Throws ERR_SYNFIRE_INVALID_ARGUMENT at once; rejects with ERR_SYNFIRE_NUMERIC when a layer's
- * values are no longer finite, ERR_SYNFIRE_CHECKPOINT when it cannot resume, ERR_SYNFIRE_IO when it cannot save,
- * ERR_SYNFIRE_BUSY when the network is already training.
+ * Awaiting runs to the end. While it is iterated only, the next epoch begins when it is asked for, so that
+ * the loop's body may use the network. Throws ERR_SYNFIRE_INVALID_ARGUMENT at once; rejects with
+ * ERR_SYNFIRE_NUMERIC when a layer's values are no longer finite, ERR_SYNFIRE_CHECKPOINT when it cannot
+ * resume, ERR_SYNFIRE_IO when it cannot save, ERR_SYNFIRE_BUSY when the network is already training.
  */
 export function fit(network: LayerNetwork, data: FitData, options: FitOptions = {}): Training {
   return new Training(setUp(network, data, options));
 }
 
 /**
- * A training: resolves with its result, iterates over its epochs, and does its work once however often either is asked
- * for. Leaving an iteration ends the training after the running step, with the best parameters so far in the network.
+ * A training: resolves with its result, iterates over its epochs, and does its work once however often either
+ * is asked for. Leaving an iteration ends the training after the running step, with the best parameters so
+ * far in the network.
  */
 export class Training implements PromiseLike<FitResult>, AsyncIterable<EpochReport> {
   readonly #epochs: AsyncGenerator<EpochReport, FitResult>;
@@ -91,8 +92,9 @@ const busy = new WeakSet<LayerNetwork>();
 async function* train(setup: Setup, left: AbortSignal): AsyncGenerator<EpochReport, FitResult> {
   const { network } = setup;
   setup.signal?.throwIfAborted();
-  if (busy.has(network))
+  if (busy.has(network)) {
     throw new SynfireError('ERR_SYNFIRE_BUSY', 'the network is already training', { field: 'network' });
+  }
   busy.add(network);
   try {
     return yield* epochs(setup, await TrainingRun.begin(setup), left);

@@ -1,28 +1,36 @@
-// One training from its first or resumed step to its end: the state, and the steps that lead from one state to the next.
-import { modelTensors, restoreTensors, transferBuffer } from '../checkpoints/checkpoint.ts';
+// One training from its first or resumed step to its end: the state, and the steps that lead from one state
+// to the next.
+import { restoreTensors, transferBuffer } from '../checkpoints/checkpoint.ts';
 import { decodeMetadata, type TrainingState } from '../checkpoints/metadata.ts';
 import { CheckpointStore, findBest, findCheckpoint } from '../checkpoints/store.ts';
 import { withTensorFile } from '../checkpoints/tensor-file.ts';
 import { invalid } from '../errors.ts';
-import { callNative, type NativeTrainProgress, runJob } from '../native/index.ts';
+import {
+  callNative,
+  type NativeProgress,
+  type NativeTrainOptions,
+  type NativeTrainProgress,
+  runJob,
+} from '../native/index.ts';
 import type { Evaluation } from '../networks/layer-network.ts';
 import { advanceEarlyStopping, initialEarlyStopping, isImprovement, shouldStop } from './early-stopping.ts';
+import { BestModel } from './best-model.ts';
 import { nativeOptimizer } from './optimizer.ts';
+import { evaluationProgress, trainingProgress } from './progress.ts';
 import type { EpochReport, FitEnd, FitResult } from './reports.ts';
 import { learningRates } from './schedule.ts';
 import { checkSameSettings, flatten } from './settings.ts';
 import type { Setup } from './setup.ts';
 
 /**
- * A training whose state is consistent between its operations. Every operation takes a signal, at which it stops after
- * the step that is running and rejects with the signal's reason.
+ * A training whose state is consistent between its operations. Every operation takes a signal, at which it
+ * stops after the step that is running and rejects with the signal's reason.
  */
 export class TrainingRun {
   readonly #setup: Setup;
   readonly #store: CheckpointStore | null;
   #state: TrainingState;
-  /** The model after the best epoch, to be put back: its tensors, or the checkpoint that holds them. */
-  #best: Map<string, Float32Array> | string = new Map();
+  readonly #best: BestModel;
   /** For tensors on their way from and to files. */
   #buffer: Float32Array | undefined;
   #saved = false;
@@ -30,6 +38,7 @@ export class TrainingRun {
   private constructor(setup: Setup, store: CheckpointStore | null) {
     this.#setup = setup;
     this.#store = store;
+    this.#best = new BestModel(setup.network);
     this.#state = startingState(setup);
   }
 
@@ -59,12 +68,10 @@ export class TrainingRun {
   async epoch(signal: AbortSignal): Promise<EpochReport> {
     const { config, steps, checkpoint } = this.#setup;
     const rates = learningRates(config.schedule, {
-      ...{
-        learningRate: config.optimizer.learningRate,
-        epoch: this.#state.epoch,
-        epochs: config.epochs,
-        steps,
-      },
+      learningRate: config.optimizer.learningRate,
+      epoch: this.#state.epoch,
+      epochs: config.epochs,
+      steps,
     });
     while (this.#state.step < steps) {
       const stop = nextMultiple(this.#state.step, checkpoint?.saveEverySteps ?? steps);
@@ -77,19 +84,20 @@ export class TrainingRun {
     return report;
   }
 
-  /** Puts the best parameters back and measures the network with the test data. */
+  /** Puts the best model back and measures it with the test data. */
   async finish(signal: AbortSignal): Promise<FitResult> {
     const { network, test } = this.#setup;
-    await this.#restoreBest();
-    const measured =
-      test && (await network.evaluate(test, { signal, onProgress: this.#evaluationProgress('test') }));
+    await this.save();
+    await this.#best.restore(() => this.#transferBuffer());
+    const onProgress = evaluationProgress(this.#setup, this.#state, 'test');
+    const measured = test && (await network.evaluate(test, { signal, onProgress }));
     return this.#result(this.#end() ?? 'stopped', measured);
   }
 
-  /** Ends before all epochs are done: saves where the training stands and puts the best parameters back. */
+  /** Ends before all epochs are done: saves where the training stands and puts the best model back. */
   async stop(): Promise<FitResult> {
     await this.save();
-    await this.#restoreBest();
+    await this.#best.restore(() => this.#transferBuffer());
     return this.#result('stopped', null);
   }
 
@@ -106,8 +114,13 @@ export class TrainingRun {
     const { trainIndices, validationIndices, test, onStart } = this.#setup;
     const { epoch, step } = this.#state;
     await onStart({
-      ...{ planBytes, epoch, step, resumedFrom, trainSamples: trainIndices.length },
-      ...{ validationSamples: validationIndices.length, testSamples: test?.samples ?? 0 },
+      planBytes,
+      trainSamples: trainIndices.length,
+      validationSamples: validationIndices.length,
+      testSamples: test?.samples ?? 0,
+      epoch,
+      step,
+      resumedFrom,
     });
   }
 
@@ -116,8 +129,7 @@ export class TrainingRun {
     this.#state = await withTensorFile(file, async (reader) => {
       const metadata = decodeMetadata(reader.metadata, file);
       const state = metadata.training;
-      if (state === null)
-        throw invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, null, 'a checkpoint of a training');
+      if (state === null) throw unfit(file, null, 'a checkpoint of a training');
       const asked = { ...flatten('network', network.config), ...settings };
       checkSameSettings(asked, { ...flatten('network', metadata.network), ...state.settings }, file);
       this.#checkPosition(state, file);
@@ -134,7 +146,7 @@ export class TrainingRun {
     const best = await findBest(file, this.#state);
     if (best === null) return;
     await this.#store?.adoptBest(best);
-    this.#best = this.#store?.best ?? best;
+    this.#best.keepFile(this.#store?.best ?? best);
   }
 
   #checkPosition({ epoch, step, history, best }: TrainingState, file: string): void {
@@ -143,44 +155,35 @@ export class TrainingRun {
       step <= steps &&
       history.length === epoch &&
       (best === null || (best.epoch >= 1 && best.epoch <= epoch));
-    if (!fits)
-      throw invalid(
-        'ERR_SYNFIRE_CHECKPOINT',
-        `${file}: training`,
-        { epoch, step },
-        `a position in epochs of ${steps} steps`,
-      );
+    if (!fits) throw unfit(file, { epoch, step }, `a position in epochs of ${steps} steps`);
   }
 
   async #train(rates: Float64Array, lastStep: number, signal: AbortSignal): Promise<void> {
     const { network, train, trainIndices, config, sampleWeights } = this.#setup;
     const { epoch, step, metrics } = this.#state;
     const { lossSum, correct, samples } = metrics;
-    const request = {
-      ...{
-        dataset: train.native,
-        indices: trainIndices,
-        seed: config.seed,
-        epoch,
-        firstStep: step,
-        lastStep,
-      },
-      ...{
-        learningRates: rates,
-        augmentation: config.augmentation ?? null,
-        metrics: { lossSum, correct, samples },
-      },
+    const request: NativeTrainOptions = {
+      dataset: train.native,
+      indices: trainIndices,
       ...(sampleWeights === null ? {} : { sampleWeights }),
+      seed: config.seed,
+      epoch,
+      firstStep: step,
+      lastStep,
+      learningRates: rates,
+      augmentation: config.augmentation ?? null,
+      metrics: { lossSum, correct, samples },
     };
-    const onProgress = this.#trainingProgress();
-    const result = await runJob((report) => network.native.trainEpoch(request, report), {
-      signal,
-      onProgress,
-    });
+    const onProgress = trainingProgress(this.#setup, this.#state);
+    const start = (report?: NativeProgress<NativeTrainProgress>) =>
+      network.native.trainEpoch(request, report);
+    const result = await runJob(start, { signal, onProgress });
     this.#saved = false;
     this.#state.step = result.step;
     this.#state.metrics = {
-      ...{ lossSum: result.lossSum, correct: result.correct, samples: result.samples },
+      lossSum: result.lossSum,
+      correct: result.correct,
+      samples: result.samples,
       seconds: metrics.seconds + result.seconds,
     };
     if (!result.completed) signal.throwIfAborted();
@@ -189,7 +192,8 @@ export class TrainingRun {
   async #validate(signal: AbortSignal): Promise<Evaluation | null> {
     const { network, train, validationIndices: indices } = this.#setup;
     if (indices.length === 0) return null;
-    return network.evaluate(train, { indices, signal, onProgress: this.#evaluationProgress('validation') });
+    const onProgress = evaluationProgress(this.#setup, this.#state, 'validation');
+    return network.evaluate(train, { indices, signal, onProgress });
   }
 
   #report(rates: Float64Array, validation: Evaluation | null): EpochReport {
@@ -238,21 +242,10 @@ export class TrainingRun {
     if (report.best && restoreBest) this.#keepBest();
   }
 
-  /** A checkpoint will hold the model when there are checkpoints; else it is kept in memory. */
+  /** A checkpoint will hold the best model when there are checkpoints; else it is kept in memory. */
   #keepBest(): void {
-    const { network } = this.#setup;
-    if (this.#store !== null) {
-      this.#best = this.#store.best;
-      return;
-    }
-    const kept = typeof this.#best === 'string' ? new Map<string, Float32Array>() : this.#best;
-    for (const { name } of modelTensors(network)) {
-      kept.set(
-        name,
-        callNative(() => network.native.readTensor(name, kept.get(name))),
-      );
-    }
-    this.#best = kept;
+    if (this.#store === null) this.#best.keep();
+    else this.#best.keepFile(this.#store.best);
   }
 
   #end(): FitEnd | null {
@@ -264,19 +257,7 @@ export class TrainingRun {
   #checkpointIsDue({ epoch, best }: EpochReport): boolean {
     const { checkpoint } = this.#setup;
     if (checkpoint === null) return false;
-    return this.done || (best && checkpoint.saveBest) || epoch % checkpoint.saveEveryEpochs === 0;
-  }
-
-  async #restoreBest(): Promise<void> {
-    const { network } = this.#setup;
-    const best = this.#best;
-    if (typeof best === 'string') {
-      await withTensorFile(best, (reader) =>
-        restoreTensors(network, reader, modelTensors(network), this.#transferBuffer()),
-      );
-    } else {
-      for (const [name, values] of best) callNative(() => network.native.writeTensor(name, values));
-    }
+    return (best && checkpoint.saveBest) || epoch % checkpoint.saveEveryEpochs === 0;
   }
 
   #transferBuffer(): Float32Array {
@@ -299,61 +280,19 @@ export class TrainingRun {
       checkpoints: saved,
     };
   }
-
-  #trainingProgress(): (progress: NativeTrainProgress) => void {
-    const { onProgress, config, trainIndices } = this.#setup;
-    const { epoch, metrics } = this.#state;
-    const began = performance.now();
-    return ({ samples, lossSum, correct }) => {
-      const seconds = metrics.seconds + (performance.now() - began) / 1000;
-      const samplesPerSecond = samples / seconds;
-      const left = (config.epochs - epoch) * trainIndices.length - samples;
-      onProgress({
-        ...{
-          part: 'train',
-          epoch: epoch + 1,
-          epochs: config.epochs,
-          samples,
-          totalSamples: trainIndices.length,
-        },
-        ...{
-          loss: lossSum / samples,
-          accuracy: correct / samples,
-          samplesPerSecond,
-          remainingSeconds: left / samplesPerSecond,
-        },
-      });
-    };
-  }
-
-  #evaluationProgress(part: 'validation' | 'test'): (progress: { samples: number; total: number }) => void {
-    const { onProgress, config } = this.#setup;
-    const { epoch, metrics, history } = this.#state;
-    const last = history.at(-1);
-    const loss = metrics.samples > 0 ? metrics.lossSum / metrics.samples : (last?.trainLoss ?? 0);
-    const accuracy = metrics.samples > 0 ? metrics.correct / metrics.samples : (last?.trainAccuracy ?? 0);
-    const began = performance.now();
-    return ({ samples, total }) => {
-      const samplesPerSecond = (1000 * samples) / (performance.now() - began);
-      onProgress({
-        ...{
-          part,
-          epoch: part === 'test' ? epoch : epoch + 1,
-          epochs: config.epochs,
-          samples,
-          totalSamples: total,
-        },
-        ...{ loss, accuracy, samplesPerSecond, remainingSeconds: null },
-      });
-    };
-  }
 }
 
 const noMetrics = { lossSum: 0, correct: 0, samples: 0, seconds: 0 };
 
 function startingState({ settings }: Setup): TrainingState {
   return {
-    ...{ settings, epoch: 0, step: 0, optimizerStep: 0, metrics: noMetrics, history: [], best: null },
+    settings,
+    epoch: 0,
+    step: 0,
+    optimizerStep: 0,
+    metrics: noMetrics,
+    history: [],
+    best: null,
     earlyStopping: initialEarlyStopping,
   };
 }
@@ -374,4 +313,8 @@ async function resumeFrom(
 /** The first multiple of `size` after `position`. */
 function nextMultiple(position: number, size: number): number {
   return (Math.floor(position / size) + 1) * size;
+}
+
+function unfit(file: string, value: unknown, expected: string) {
+  return invalid('ERR_SYNFIRE_CHECKPOINT', `${file}: training`, value, expected);
 }

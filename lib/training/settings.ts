@@ -13,7 +13,10 @@ export function flatten(root: string, value: unknown): Settings {
   return Object.assign({}, ...Object.entries(value).map(([key, inner]) => flatten(`${root}.${key}`, inner)));
 }
 
-/** Throws ERR_SYNFIRE_CHECKPOINT naming every setting in which `current` differs from `saved`, read from `source`. */
+/**
+ * Throws ERR_SYNFIRE_CHECKPOINT naming every setting in which `current` differs from `saved`, read from
+ * `source`.
+ */
 export function checkSameSettings(current: Settings, saved: Settings, source: string): void {
   const names = [...new Set([...Object.keys(saved), ...Object.keys(current)])];
   const different = names.filter((name) => current[name] !== saved[name]);
@@ -23,11 +26,10 @@ export function checkSameSettings(current: Settings, saved: Settings, source: st
     (name) => `${name} is ${show(current[name])}; expected ${show(saved[name])}, as in ${source}`,
   );
   throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', lines.join('\n'), {
-    ...{
-      field,
-      value: current[field],
-      expected: `${show(saved[field])}, the value that the training began with`,
-    },
+    field,
+    value: current[field],
+    expected: `${show(saved[field])},
+the value that the training began with`,
   });
 }
 

@@ -22,20 +22,25 @@ export type FitData = Dataset | { train: Dataset; test?: Dataset | null; name?: 
 export interface FitOptions extends Omit<TrainingOptions, 'stdp'> {
   /** Early stopping: the same as `convergence`, by its common name. */
   earlyStopping?: NonNullable<TrainingOptions['convergence']>;
-  /** What of the training data is kept for validation: a share below 1, a count, or the samples' indices. Default 0.1. */
+  /**
+   * What of the training data is kept for validation: a share below 1, a count, or the samples' indices.
+   * Default 0.1.
+   */
   validation?: number | Uint32Array;
   /** Of the choice of validation samples. Default 42. */
   validationSeed?: number;
   /** Default: no checkpoints. */
   checkpoint?: CheckpointOptions & { directory: string };
   /**
-   * Goes on from a checkpoint: a file, a folder that holds one, or `true` for `checkpoint.directory`, which starts anew
-   * when that is empty.
+   * Goes on from a checkpoint: a file, a folder that holds one, or `true` for `checkpoint.directory`, which
+   * starts anew when that is empty.
    */
   resume?: string | boolean;
   /** Puts the best epoch's parameters back at the end. Default true. */
   restoreBest?: boolean;
-  /** Stops within a few milliseconds, saves when there are checkpoints, and rejects with the signal's reason. */
+  /**
+   * Stops within a few milliseconds, saves when there are checkpoints, and rejects with the signal's reason.
+   */
   signal?: AbortSignal;
   /** Called once, before the first step; the training waits for a promise that it returns. */
   onStart?: (start: FitStart) => void | Promise<void>;
@@ -71,13 +76,20 @@ export interface Setup {
 export function setUp(network: LayerNetwork, data: FitData, options: FitOptions): Setup {
   const { earlyStopping, validation = 0.1, validationSeed = 42, checkpoint, ...rest } = options;
   const { resume = false, signal, onStart = () => {}, onProgress = () => {}, restoreBest, ...written } = rest;
-  const { train, test = null, name = null } = data instanceof Dataset ? { train: data } : data;
+  const { train, test = null, name = null } = partsOf(data);
   const config = checkTraining(written, earlyStopping);
   for (const dataset of [train, test]) if (dataset !== null) network.checkDataset(dataset);
   const split = splitSamples(train, validation, validationSeed);
   const store = checkCheckpoint(checkpoint, resume);
   const setup = {
-    ...{ network, config, train, test, resume, onStart, onProgress, checkpoint: store },
+    network,
+    config,
+    train,
+    test,
+    resume,
+    onStart,
+    onProgress,
+    checkpoint: store,
     trainIndices: split.train,
     validationIndices: split.validation,
     steps: Math.ceil(split.train.length / config.batchSize),
@@ -87,6 +99,12 @@ export function setUp(network: LayerNetwork, data: FitData, options: FitOptions)
     signal: signal ?? null,
   };
   return { ...setup, settings: settingsOf(setup, name) };
+}
+
+function partsOf(data: FitData): Exclude<FitData, Dataset> {
+  const parts = data instanceof Dataset ? { train: data } : data;
+  if (parts?.train instanceof Dataset) return parts;
+  throw refused('data', data, 'a Dataset, or an object with one called train and perhaps one called test');
 }
 
 function checkTraining(written: TrainingOptions, earlyStopping: FitOptions['earlyStopping']): TrainingConfig {
@@ -115,12 +133,14 @@ function splitSamples(
 }
 
 function remaining(train: Dataset, taken: Uint32Array): Uint32Array {
-  if (!(taken instanceof Uint32Array))
+  if (!(taken instanceof Uint32Array)) {
     throw refused('validation', taken, 'a share, a count or a Uint32Array of indices');
+  }
   const free = new Uint8Array(train.samples).fill(1);
   for (const index of taken) {
-    if (free[index] !== 1)
+    if (free[index] !== 1) {
       throw refused('validation', index, `indices below ${train.samples}, each of them once`);
+    }
     free[index] = 0;
   }
   return Uint32Array.from(free.keys()).filter((index) => free[index] === 1);
@@ -148,7 +168,10 @@ function checkCheckpoint(
   return { ...config, directory };
 }
 
-/** What tells the best epoch: what early stopping watches, else accuracy on the samples that were not trained with. */
+/**
+ * What tells the best epoch: what early stopping watches, else accuracy on the samples that were not trained
+ * with.
+ */
 function chooseMonitor(
   { convergence }: TrainingConfig,
   hasValidation: boolean,
@@ -168,8 +191,9 @@ function chooseMonitor(
 /** With checkpoints, the best model of an earlier process can only be put back if it was saved. */
 function chooseRestoreBest(restoreBest: boolean | undefined, checkpoint: CheckpointConfig | null): boolean {
   const saveBest = checkpoint?.saveBest ?? true;
-  if (restoreBest === true && !saveBest)
+  if (restoreBest === true && !saveBest) {
     throw refused('restoreBest', restoreBest, 'false where checkpoint.saveBest is false');
+  }
   return restoreBest ?? saveBest;
 }
 
@@ -177,7 +201,9 @@ function settingsOf(setup: Omit<Setup, 'settings'>, name: string | null): Settin
   const { config, train, trainIndices, validationIndices, sampleWeights } = setup;
   const { epochs: _epochs, threads: _threads, ...training } = config;
   const data = {
-    ...{ name, samples: train.samples, contents: fingerprint(train) },
+    name,
+    samples: train.samples,
+    contents: fingerprint(train),
     trainingPart: digest(trainIndices),
     validationPart: digest(validationIndices),
     weights: sampleWeights === null ? null : digest(sampleWeights),

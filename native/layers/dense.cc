@@ -292,11 +292,13 @@ class DenseMixed final : public DenseBase {
       if (operand_.bytes) kernels_.scan_bytes(operand_.bytes + first, scan);
       else kernels_.scan_shorts(operand_.shorts + first, scan);
     }
-    for (int j = 0; j < out_size_; j += kGradientPanel)
+    for (int j = 0; j < out_size_; j += kGradientPanel) {
+      PrefetchState(first, count, j);
       for (int g = 0; g < segments; ++g)
         kernels_.weight_gradient({lists, ends + g * kRowBlock, ends + (g + 1) * kRowBlock, count,
                                   pairs_ + static_cast<size_t>(j) * batch_pairs_ * 2, sums, g == 0, g + 1 == segments,
                                   gradient_scale_ * scale_, out + j, static_cast<size_t>(out_size_)});
+    }
   }
 
   void AfterApply(int first, int count, int worker) override {
@@ -305,6 +307,15 @@ class DenseMixed final : public DenseBase {
   }
 
  private:
+  /// Products run from the first-level cache; meanwhile what the update will touch next can come in from memory.
+  void PrefetchState(int first, int count, int column) const {
+    const size_t rows = static_cast<size_t>(count) * out_size_, at = static_cast<size_t>(first) * out_size_;
+    const size_t begin = rows * column / out_size_, end = rows * std::min(column + kGradientPanel, out_size_) / out_size_;
+    for (const float* array : {weight_.value, weight_.m, weight_.v})
+      if (array)
+        for (size_t i = begin; i < end; i += 16) __builtin_prefetch(array + at + i, 0, 2);
+  }
+
   struct ListHead {
     const uint32_t* index;
     const int32_t* words;

@@ -50,6 +50,7 @@ struct NeuronBackward {
   int updates;
   int neurons;
   const float* potential;            // [updates][neurons]
+  const uint32_t* support;           // [neurons], 0 where no derivative is anywhere, or null
   const float* const* spike_gradient;  // per update, [neurons]
   float* drive_gradient;             // [updates][neurons]
 };
@@ -174,7 +175,7 @@ constexpr int kSegmentPairs = 112;  // pairs of rows whose part of a gradient pa
 constexpr int kListUnit = 4;        // pairs taken at a time
 constexpr int kListSlack = 32;
 constexpr int kMaxBlockRows = 6;    // operand rows that share one pass over a panel
-constexpr int kRowBlock = 64;       // input rows whose weight gradients are formed together
+constexpr int kRowBlock = 32;       // input rows whose weight gradients are formed together
 
 struct Kernels {
   void (*encode)(const EncodeSample&);

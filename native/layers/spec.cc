@@ -118,9 +118,13 @@ std::vector<Shape> CheckedShapes(const NetworkSpec& spec) {
   CheckGlobals(spec);
   std::vector<Shape> shapes;
   Shape in = spec.input;
+  bool flat = false;
   for (size_t i = 0; i < spec.layers.size(); ++i) {
     const LayerSpec& layer = spec.layers[i];
     const bool last = i + 1 == spec.layers.size();
+    if (flat && layer.windowed())
+      throw InvalidArgument(layer.name + ".kind", "a layer of windows after flatten", "dense, dropout or flatten there");
+    flat = layer.kind == LayerKind::kFlatten || (flat && layer.kind == LayerKind::kDropout);
     if (last && !layer.synaptic()) throw InvalidArgument(layer.name + ".kind", "not dense", "dense as the last layer");
     const Shape out = OutputShape(layer, in);
     if (layer.synaptic()) {

@@ -56,6 +56,7 @@ struct LayerSpec {
   float input_gain = 1;
 
   bool synaptic() const { return kind == LayerKind::kConv2d || kind == LayerKind::kDense; }
+  bool windowed() const { return kind != LayerKind::kDense && kind != LayerKind::kDropout && kind != LayerKind::kFlatten; }
 };
 
 struct LossSpec {

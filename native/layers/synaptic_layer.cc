@@ -7,10 +7,13 @@
 #include <cstring>
 #include <numeric>
 
+#include "native/base/error.h"
+
 namespace synfire::layers {
 namespace {
 
 constexpr int kMaxUpdates = 1000;
+constexpr int kMaxSupportRows = 32;
 
 TimeMap MakeTimeMap(const LayerSpec& spec, int steps, bool linear_readout) {
   TimeMap map;
@@ -100,6 +103,19 @@ void SynapticLayer::SetBelow(const Layer* below, const Signal* signal, bool grad
   gradient_below_ = gradient_below;
 }
 
+/// Operands are bytes per update and 16-bit numbers per sample.
+void SynapticLayer::CheckCounts() const {
+  const int window = below_.max_count * time_.window();
+  if (!linear_readout() && window > UINT8_MAX)
+    throw InvalidArgument(spec_.name + ".updateEvery", std::to_string(spec_.update_every),
+                          "windows of input whose sums stay below 256; these reach " + std::to_string(window));
+  const int64_t weights = std::accumulate(rate_weight_of_step_.begin(), rate_weight_of_step_.end(), int64_t{0});
+  const int64_t sum = below_.max_count * weights;
+  if ((linear_readout() || mode_ == LearningMode::kRate) && sum > INT16_MAX)
+    throw InvalidArgument("timesteps", std::to_string(steps_), "fewer: the inputs of " + spec_.name +
+                          " sum up to " + std::to_string(sum) + " over all steps, more than 32767");
+}
+
 Reader SynapticLayer::Connect(const Reader& reader, LearningMode mode) {
   reader_ = reader;
   mode_ = mode;
@@ -107,6 +123,7 @@ Reader SynapticLayer::Connect(const Reader& reader, LearningMode mode) {
   const bool plain_rate = rates && rate_presynaptic_ == RatePresynaptic::kRate;
   rate_weight_of_step_ = plain_rate ? std::vector<int>(steps_, 1) : time_.Visibility();
   gradient_rows_ = rates ? 1 : time_.updates();
+  CheckCounts();
 
   rate_weight_of_update_.assign(time_.updates(), 0.0f);
   support_bit_.assign(time_.updates(), 0u);
@@ -115,12 +132,12 @@ Reader SynapticLayer::Connect(const Reader& reader, LearningMode mode) {
     if (rates) {
       rate_weight_of_update_[k] = static_cast<float>(reader.rate_weight[t]);
       support_bit_[k] = reader.rate_weight[t] != 0 ? 1u : 0u;
-    } else if (reader.row_of_step[t] >= 0 && reader.rows <= 32) {
+    } else if (reader.row_of_step[t] >= 0 && reader.rows <= kMaxSupportRows) {
       support_bit_[k] = 1u << reader.row_of_step[t];
     }
   }
   const bool by_surrogate = !rates || rate_derivative_kind_ == RateDerivative::kSurrogate;
-  compact_support_ = reader.wants_support && by_surrogate && IsCompact(surrogate_.kind);
+  compact_support_ = reader.wants_support && reader.rows <= kMaxSupportRows && by_surrogate && IsCompact(surrogate_.kind);
 
   below_reader_ = {gradient_rows_, time_.row_of_step, rate_weight_of_step_, spec_.kind == LayerKind::kDense};
   return below_reader_;
@@ -300,6 +317,7 @@ void SynapticLayer::PopulationBackward(const Chunk& chunk, int s, const float* g
       .updates = time_.updates(),
       .neurons = n,
       .potential = potential_ + slot * time_.updates() * n,
+      .support = Support(chunk.first + s),
       .spike_gradient = rows.data(),
       .drive_gradient = drive_gradient,
   });

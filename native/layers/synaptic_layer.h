@@ -58,6 +58,7 @@ class SynapticLayer final : public Layer {
   void RefreshBias();
 
  private:
+  void CheckCounts() const;
   void ReserveTraining(Plan& plan, const Extent& extent);
   const uint8_t* OperandRows(int sample) const;
   void GatherOperand(int sample);

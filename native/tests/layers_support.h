@@ -136,6 +136,37 @@ inline LayerSpec DropoutOf(float rate) {
   return spec;
 }
 
+/// Calls visit(output position, input position, tap) for every input that a window of the layer covers.
+template <class Visit>
+void ForEachWindowInput(const LayerSpec& w, const Shape& in, const Shape& out, Visit visit) {
+  for (int oy = 0; oy < out.height; ++oy)
+    for (int ox = 0; ox < out.width; ++ox)
+      for (int ky = 0; ky < w.kernel_height; ++ky)
+        for (int kx = 0; kx < w.kernel_width; ++kx) {
+          const int y = oy * w.stride_y + ky - w.padding_y, x = ox * w.stride_x + kx - w.padding_x;
+          if (y < 0 || y >= in.height || x < 0 || x >= in.width) continue;
+          visit(oy * out.width + ox, y * in.width + x, ky * w.kernel_width + kx);
+        }
+}
+
+/// Calls visit(weight, input, output) for every connection of a synaptic layer: weights as users see them, inputs and
+/// outputs in channel, row, column order.
+template <class Visit>
+void ForEachConnection(const LayerSpec& spec, const Shape& in, const Shape& out, Visit visit) {
+  if (spec.kind == LayerKind::kDense) {
+    for (int o = 0; o < spec.units; ++o)
+      for (int i = 0; i < in.size(); ++i) visit(o * in.size() + i, i, o);
+    return;
+  }
+  const int taps = spec.kernel_height * spec.kernel_width;
+  const int ins = in.height * in.width, outs = out.height * out.width;
+  for (int f = 0; f < out.channels; ++f)
+    for (int c = 0; c < in.channels; ++c)
+      ForEachWindowInput(spec, in, out, [&](int o, int i, int tap) {
+        visit((f * in.channels + c) * taps + tap, c * ins + i, f * outs + o);
+      });
+}
+
 /// A network of these layers, named "layers.0" and so on.
 inline NetworkSpec Network(const Shape& input, int timesteps, std::vector<LayerSpec> layers) {
   NetworkSpec spec;
@@ -178,38 +209,31 @@ inline void RandomizeParameters(LayerNetwork& network, uint32_t seed, double gai
   }
 }
 
-/// Random pictures with labels, ready to be handed to a network as a batch.
-class Pictures {
- public:
-  Pictures(const NetworkSpec& spec, int samples, uint32_t seed, uint32_t first_id = 0)
-      : size_(static_cast<size_t>(spec.input.size())), ids(samples), labels(samples), pointers_(samples) {
+/// Random pictures with labels, numbered from `first_id`.
+struct Pictures {
+  Pictures(const NetworkSpec& spec, int samples, uint32_t seed, uint32_t first_id = 0) {
     Random random(seed);
-    const int classes = spec.layers.back().units;
-    pixels = random.Bytes(static_cast<size_t>(samples) * size_);
-    for (uint8_t& pixel : pixels) pixel = pixel < 80 ? 0 : pixel;
+    const auto size = static_cast<size_t>(spec.input.size());
+    pixels = random.Bytes(samples * size);
     for (int s = 0; s < samples; ++s) {
-      ids[s] = first_id + static_cast<uint32_t>(s);
-      labels[s] = random.Below(classes);
+      ids.push_back(first_id + static_cast<uint32_t>(s));
+      labels.push_back(random.Below(spec.layers.back().units));
+      pointers.push_back(pixels.data() + s * size);
     }
   }
+  Pictures(const Pictures&) = delete;
+  Pictures& operator=(const Pictures&) = delete;
 
-  Batch batch() {
-    for (size_t s = 0; s < ids.size(); ++s) pointers_[s] = pixels.data() + s * size_;
-    return {static_cast<int>(ids.size()), ids.data(), pointers_.data(), labels.data(),
+  Batch batch() const {
+    return {static_cast<int>(ids.size()), ids.data(), pointers.data(), labels.data(),
             weights.empty() ? nullptr : weights.data()};
   }
 
- private:
-  size_t size_;
-
- public:
   std::vector<uint8_t> pixels;
   std::vector<uint32_t> ids;
+  std::vector<const uint8_t*> pointers;
   std::vector<int32_t> labels;
   std::vector<float> weights;  // empty: all 1
-
- private:
-  std::vector<const uint8_t*> pointers_;
 };
 
 }  // namespace synfire::layers

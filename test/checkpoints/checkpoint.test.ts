@@ -159,10 +159,8 @@ function configure({ metadata }: Parts, change: (network: NetworkConfig) => obje
 }
 
 function enlarge(network: NetworkConfig): object {
-  return {
-    ...network,
-    layers: network.layers.map((layer) => (layer.kind === 'dense' ? { ...layer, units: 1 << 19 } : layer)),
-  };
+  const [convolution, hidden, readout] = network.layers;
+  return { ...network, layers: [convolution, { ...hidden, units: 1 << 20 }, readout] };
 }
 
 async function folder(t: ExecutionContext): Promise<string> {

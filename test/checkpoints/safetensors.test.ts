@@ -1,4 +1,5 @@
-// The safetensors reader and writer: what is written comes back, and what is malformed is refused with a reason.
+// The safetensors reader and writer: what is written comes back, and what is malformed is refused with a
+// reason.
 import test from 'ava';
 import fc from 'fast-check';
 import { encodeTensors, type Tensor, type TensorFile } from '../../lib/checkpoints/safetensors.ts';

@@ -1,4 +1,5 @@
-// The commands besides train: eval, predict, inspect, bench and info, on a network that the real program has trained.
+// The commands besides train: eval, predict, inspect, bench and info, on a network that the real program has
+// trained.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

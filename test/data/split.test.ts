@@ -9,7 +9,7 @@ test('parts are disjoint, ascending and cover all samples', (t) => {
   const share = fc.double({ min: 0, max: 0.4, noNaN: true });
   fc.assert(
     fc.property(
-      fc.integer({ min: 2, max: 2000 }),
+      fc.integer({ min: 10, max: 2000 }),
       share,
       share,
       fc.nat(),

@@ -72,7 +72,7 @@ test.serial('an abort signal stops a job soon, with its reason', async (t) => {
   });
   t.is(await t.throwsAsync(job), reason);
   const late = performance.now() - abortedAt;
-  t.true(late < (process.env.SYNFIRE_SANITIZED ? 2000 : 200), `stopped after ${late.toFixed(0)} ms`);
+  t.true(late < (process.env.SYNFIRE_SANITIZED ? 5000 : 500), `stopped after ${late.toFixed(0)} ms`);
 });
 
 test('an abort without a reason is an AbortError, and a signal aborted before starts nothing', async (t) => {
@@ -160,7 +160,8 @@ test.serial('process.exit in the middle of a job ends the process cleanly and so
   t.like(natural, { code: 0, signal: null, output: 'job done\n' });
   const exit = await runProcess('exit');
   t.like(exit, { code: 7, signal: null, output: '' });
-  t.true(exit.milliseconds < natural.milliseconds + 500, `took ${exit.milliseconds.toFixed(0)} ms`);
+  const patience = process.env.SYNFIRE_SANITIZED ? 10_000 : 1000;
+  t.true(exit.milliseconds < natural.milliseconds + patience, `took ${exit.milliseconds.toFixed(0)} ms`);
 });
 
 test('a native object of the wrong class is refused', (t) => {

@@ -253,6 +253,12 @@ for (const [name, wrong, message] of refusals) {
   });
 }
 
+test('data that are none are refused', (t) => {
+  for (const wrong of [undefined, {}, { train: [1, 2] }]) {
+    t.throws(() => fit(smallNetwork(), wrong as never), { instanceOf: SynfireError, message: /^data is/ });
+  }
+});
+
 test('data that do not fit the network are refused', (t) => {
   const network = smallNetwork();
   network.config.inputShape[1] = 7;

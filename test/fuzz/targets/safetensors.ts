@@ -1,4 +1,5 @@
-// Fuzz target: checkpoint files. Whatever a file holds, it becomes a network or is refused with a SynfireError.
+// Fuzz target: checkpoint files. Whatever a file holds, it becomes a network or is refused with a
+// SynfireError.
 import { encodeMetadata, type TrainingState } from '../../../lib/checkpoints/metadata.ts';
 import { encodeTensors, type Tensor } from '../../../lib/checkpoints/safetensors.ts';
 import { buildNetwork } from '../../../lib/checkpoints/checkpoint.ts';
