@@ -44,8 +44,10 @@
       "native/tests/data_digits.cc",
       "native/tests/data_sampler.cc",
       "native/tests/layers_encoders.cc",
+      "native/tests/layers_gradients.cc",
       "native/tests/layers_neurons.cc",
       "native/tests/layers_pooling.cc",
+      "native/tests/layers_reference.cc",
       "native/tests/layers_synapses.cc"
     ],
     "cxx_flags": [

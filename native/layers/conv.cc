@@ -237,7 +237,7 @@ class PatternConvSynapse final : public ConvBase {
 bool PatternConvFits(const LayerSpec& spec, const Signal& below, const Shape& out) {
   constexpr size_t kMaxTableBytes = 128 << 10;
   const size_t table = sizeof(float) * spec.kernel_height * (size_t{1} << spec.kernel_width) * RoundUp(out.channels, kLanes);
-  return below.raw && below.channel_stride == 1 && below.max_count == 1 && spec.kernel_width <= 8 &&
+  return below.raw && spec.stride_x < 64 && below.channel_stride == 1 && below.max_count == 1 && spec.kernel_width <= 8 &&
          below.shape.width + 2 * spec.padding_x <= 64 && below.shape.height + 2 * spec.padding_y <= 96 &&
          table <= kMaxTableBytes;
 }

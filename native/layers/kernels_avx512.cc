@@ -52,18 +52,19 @@ inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), sum);
 }
 
-/// Writes the places of the set bits in rising order, then the lowest again up to the end of the last vector (16 more at
-/// most); returns their number. The mask is not 0.
+/// Writes the places of the set bits in rising order, then the lowest 16 times more; returns their number. The mask is not
+/// 0.
 inline int ListBits(uint64_t mask, int32_t* out) {
   __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i lowest = _mm512_set1_epi32(__builtin_ctzll(mask));
   int count = 0;
   for (; mask != 0; mask >>= 16) {
     const auto low = static_cast<__mmask16>(mask);
-    _mm512_storeu_si512(out + count, _mm512_mask_compress_epi32(lowest, low, places));
+    _mm512_storeu_si512(out + count, _mm512_maskz_compress_epi32(low, places));
     count += __builtin_popcount(low);
     places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
   }
+  _mm512_storeu_si512(out + count, lowest);
   return count;
 }
 

@@ -44,11 +44,11 @@ test('conv-snn trains all layers from mean spike counts', (t) => {
   for (const layer of layers('conv-snn'))
     t.like(layer, { trainWeight: true, trainBias: true, learningRateScale: 1 });
   t.like(training, {
-    epochs: 10,
+    epochs: 20,
     batchSize: 64,
-    optimizer: { kind: 'adam', learningRate: 0.001 },
+    optimizer: { kind: 'adam', learningRate: 0.0015 },
     schedule: { kind: 'cosine' },
-    augmentation: { shift: 1, rotate: 0, elastic: 0 },
+    augmentation: { shift: 1, rotate: 8, elastic: 0.8, elasticSigma: 4 },
   });
 });
 
