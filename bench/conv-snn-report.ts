@@ -128,7 +128,7 @@ function notesOf({ machine, data, rounds, precision, pytorch, settings, task }: 
   });
   return [
     `${machineLine(machine)}; PyTorch ${pytorch ?? 'not measured'}`,
-    `data ${data}; medians of ${rounds} rounds in turns (lowest–highest); precision ${precision}`,
+    `data ${data}; medians (lowest–highest) of turns, ${rounds} of each side; precision ${precision}`,
     ...(task === 'train' ? [`surrogates up to a constant factor: ${surrogates.join('; ')}`] : []),
     'operations are dense-equivalent: multiplications and additions that a dense network of this shape does',
   ];

@@ -41,13 +41,20 @@ Napi::Array ToArray(Napi::Env env, const std::vector<layers::TensorInfo>& tensor
 
 const char* KindName(layers::LayerKind kind) {
   switch (kind) {
-    case layers::LayerKind::kConv2d: return "conv2d";
-    case layers::LayerKind::kDense: return "dense";
-    case layers::LayerKind::kAvgPool2d: return "avgPool2d";
-    case layers::LayerKind::kMaxPool2d: return "maxPool2d";
-    case layers::LayerKind::kSumPool2d: return "sumPool2d";
-    case layers::LayerKind::kDropout: return "dropout";
-    case layers::LayerKind::kFlatten: break;
+    case layers::LayerKind::kConv2d:
+      return "conv2d";
+    case layers::LayerKind::kDense:
+      return "dense";
+    case layers::LayerKind::kAvgPool2d:
+      return "avgPool2d";
+    case layers::LayerKind::kMaxPool2d:
+      return "maxPool2d";
+    case layers::LayerKind::kSumPool2d:
+      return "sumPool2d";
+    case layers::LayerKind::kDropout:
+      return "dropout";
+    case layers::LayerKind::kFlatten:
+      break;
   }
   return "flatten";
 }
@@ -95,7 +102,8 @@ class TrainEpochJob final : public Job {
     train_.last_step = options.Integer("lastStep", kSteps);
     train_.learning_rates = learning_rates_.span();
     if (options.Has("augmentation"))
-      train_.augmentation = ParseAugmentation(options.Child("augmentation"), dataset_->height(), dataset_->width());
+      train_.augmentation =
+          ParseAugmentation(options.Child("augmentation"), dataset_->height(), dataset_->width());
     train_.sums = ParseSums(options.Child("metrics"));
   }
 
@@ -229,12 +237,15 @@ class PredictJob final : public Job {
 
 NetworkLease::NetworkLease(std::shared_ptr<SharedNetwork> shared) : shared_(std::move(shared)) {
   if (shared_->busy.exchange(true, std::memory_order_acquire)) {
-    throw Error(ErrorCode::kBusy, "The network is in use by a run that has not ended; await it first, or use a second network",
+    throw Error(ErrorCode::kBusy,
+                "The network is in use by a run that has not ended; await it first, or use a second network",
                 "network");
   }
 }
 
-NetworkLease::~NetworkLease() { shared_->busy.store(false, std::memory_order_release); }
+NetworkLease::~NetworkLease() {
+  shared_->busy.store(false, std::memory_order_release);
+}
 
 LayerNetworkObject::LayerNetworkObject(const Napi::CallbackInfo& info)
     : env_(info.Env()), shared_(std::make_shared<SharedNetwork>(ParseNetworkSpec(info[0]))) {}
@@ -257,8 +268,9 @@ Napi::Value LayerNetworkObject::Layers(const Napi::CallbackInfo& info) {
     Napi::Object layer = Napi::Object::New(info.Env());
     layer.Set("name", l.name);
     layer.Set("kind", KindName(l.kind));
-    layer.Set("outputShape", ToArray(info.Env(), flat ? std::vector<int>{l.shape.channels}
-                                                      : std::vector<int>{l.shape.channels, l.shape.height, l.shape.width}));
+    layer.Set("outputShape",
+              ToArray(info.Env(), flat ? std::vector<int>{l.shape.channels}
+                                       : std::vector<int>{l.shape.channels, l.shape.height, l.shape.width}));
     layer.Set("parameters", l.parameters);
     layer.Set("macs", l.macs);
     layer.Set("neurons", l.neurons);
@@ -317,7 +329,8 @@ Napi::Value LayerNetworkObject::Evaluate(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value LayerNetworkObject::Predict(const Napi::CallbackInfo& info) {
-  return StartJob(info.Env(), std::make_unique<PredictJob>(shared_, Options(info[0])), info.Env().Undefined());
+  return StartJob(info.Env(), std::make_unique<PredictJob>(shared_, Options(info[0])),
+                  info.Env().Undefined());
 }
 
 Napi::Value LayerNetworkObject::PredictSync(const Napi::CallbackInfo& info) {
@@ -343,8 +356,10 @@ Napi::Value LayerNetworkObject::ForwardRecord(const Napi::CallbackInfo& info) {
   const int samples = static_cast<int>(labels.size());
   for (const int32_t label : labels)
     if (label < 0 || label >= network.classes())
-      throw synfire::InvalidArgument("labels", std::to_string(label), "classes from 0 to " + std::to_string(network.classes() - 1));
-  const std::optional<layers::OptimizerSpec> optimizer = gradients ? std::optional(layers::OptimizerSpec{}) : std::nullopt;
+      throw synfire::InvalidArgument("labels", std::to_string(label),
+                                     "classes from 0 to " + std::to_string(network.classes() - 1));
+  const std::optional<layers::OptimizerSpec> optimizer =
+      gradients ? std::optional(layers::OptimizerSpec{}) : std::nullopt;
   network.Prepare(samples, 1, optimizer, gradients);
   std::vector<float> scores(labels.size() * static_cast<size_t>(network.classes()));
   const auto result = network.RunSpikes(spikes.data(), samples, labels.data(), gradients, scores.data());
@@ -354,7 +369,8 @@ Napi::Value LayerNetworkObject::ForwardRecord(const Napi::CallbackInfo& info) {
   const std::vector<layers::LayerInfo> infos = network.Layers();
   for (size_t i = 0; i < infos.size(); ++i) {
     const std::vector<uint8_t> layer = network.LayerSpikes(i, samples);
-    if (!layer.empty()) by_layer.Set(infos[i].name, NewTypedArray<uint8_t>(info.Env(), std::span<const uint8_t>(layer)));
+    if (!layer.empty())
+      by_layer.Set(infos[i].name, NewTypedArray<uint8_t>(info.Env(), std::span<const uint8_t>(layer)));
   }
   Napi::Object by_parameter = Napi::Object::New(info.Env());
   std::vector<float> gradient;

@@ -8,8 +8,12 @@ using namespace synfire::layers;
 
 constexpr IntegerRange kCount{0, INT32_MAX};
 
-float Float(const Options& options, const char* name) { return static_cast<float>(options.Number(name)); }
-int Int(const Options& options, const char* name) { return static_cast<int>(options.Integer(name, kCount)); }
+float Float(const Options& options, const char* name) {
+  return static_cast<float>(options.Number(name));
+}
+int Int(const Options& options, const char* name) {
+  return static_cast<int>(options.Integer(name, kCount));
+}
 
 EncoderSpec ParseEncoder(const Options& options) {
   EncoderSpec encoder;
@@ -24,7 +28,8 @@ EncoderSpec ParseEncoder(const Options& options) {
 
 NeuronConstants ParseNeuron(const Options& options) {
   const auto kind = options.OneOf<NeuronKind>(
-      "kind", {{"lif", NeuronKind::kLif}, {"if", NeuronKind::kIntegrateAndFire}, {"leaky", NeuronKind::kLeaky}});
+      "kind",
+      {{"lif", NeuronKind::kLif}, {"if", NeuronKind::kIntegrateAndFire}, {"leaky", NeuronKind::kLeaky}});
   NeuronConstants neuron;
   neuron.spiking = kind != NeuronKind::kLeaky;
   neuron.decay = kind == NeuronKind::kIntegrateAndFire ? 1.0f : Float(options, "decay");
@@ -75,7 +80,8 @@ LayerSpec ParseLayer(const Options& options, size_t index) {
 
 LossSpec ParseLoss(const Options& options) {
   LossSpec loss;
-  loss.kind = options.OneOf<LossKind>("kind", {{"crossEntropy", LossKind::kCrossEntropy}, {"mseCount", LossKind::kMseCount}});
+  loss.kind = options.OneOf<LossKind>(
+      "kind", {{"crossEntropy", LossKind::kCrossEntropy}, {"mseCount", LossKind::kMseCount}});
   loss.label_smoothing = Float(options, "labelSmoothing");
   loss.mean = options.OneOf<bool>("reduction", {{"mean", true}, {"sum", false}});
   loss.target_correct = Float(options, "targetCorrect");
@@ -85,18 +91,21 @@ LossSpec ParseLoss(const Options& options) {
 
 LearningSpec ParseLearning(const Options& options) {
   LearningSpec learning;
-  learning.mode = options.OneOf<LearningMode>("mode", {{"bptt", LearningMode::kBptt}, {"rate", LearningMode::kRate}});
+  learning.mode =
+      options.OneOf<LearningMode>("mode", {{"bptt", LearningMode::kBptt}, {"rate", LearningMode::kRate}});
   const Options surrogate = options.Child("surrogate");
-  learning.surrogate.kind = surrogate.OneOf<SurrogateKind>("kind", {{"fastSigmoid", SurrogateKind::kFastSigmoid},
-                                                                    {"atan", SurrogateKind::kAtan},
-                                                                    {"triangle", SurrogateKind::kTriangle},
-                                                                    {"rectangle", SurrogateKind::kRectangle},
-                                                                    {"sigmoid", SurrogateKind::kSigmoid}});
+  learning.surrogate.kind =
+      surrogate.OneOf<SurrogateKind>("kind", {{"fastSigmoid", SurrogateKind::kFastSigmoid},
+                                              {"atan", SurrogateKind::kAtan},
+                                              {"triangle", SurrogateKind::kTriangle},
+                                              {"rectangle", SurrogateKind::kRectangle},
+                                              {"sigmoid", SurrogateKind::kSigmoid}});
   learning.surrogate.slope = Float(surrogate, "slope");
   learning.detach_reset = options.Boolean("detachReset");
-  learning.rate_derivative = options.OneOf<RateDerivative>("rateDerivative", {{"surrogate", RateDerivative::kSurrogate},
-                                                                              {"active", RateDerivative::kActive},
-                                                                              {"identity", RateDerivative::kIdentity}});
+  learning.rate_derivative =
+      options.OneOf<RateDerivative>("rateDerivative", {{"surrogate", RateDerivative::kSurrogate},
+                                                       {"active", RateDerivative::kActive},
+                                                       {"identity", RateDerivative::kIdentity}});
   learning.rate_presynaptic = options.OneOf<RatePresynaptic>(
       "ratePresynaptic", {{"drive", RatePresynaptic::kDrive}, {"rate", RatePresynaptic::kRate}});
   return learning;
@@ -111,9 +120,11 @@ NetworkSpec ParseNetworkSpec(Napi::Value value) {
   spec.input = {static_cast<int>(shape[0]), static_cast<int>(shape[1]), static_cast<int>(shape[2])};
   spec.timesteps = Int(options, "timesteps");
   spec.seed = options.Seed("seed");
-  spec.precision = options.OneOf<Precision>("precision", {{"float32", Precision::kFloat32}, {"mixed", Precision::kMixed}});
+  spec.precision =
+      options.OneOf<Precision>("precision", {{"float32", Precision::kFloat32}, {"mixed", Precision::kMixed}});
   spec.encoder = ParseEncoder(options.Child("encoder"));
-  for (const Options& layer : options.Children("layers")) spec.layers.push_back(ParseLayer(layer, spec.layers.size()));
+  for (const Options& layer : options.Children("layers"))
+    spec.layers.push_back(ParseLayer(layer, spec.layers.size()));
   spec.readout = options.OneOf<layers::Readout>("readout", {{"meanCount", layers::Readout::kMeanCount},
                                                             {"lastMembrane", layers::Readout::kLastMembrane},
                                                             {"maxMembrane", layers::Readout::kMaxMembrane}});

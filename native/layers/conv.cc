@@ -1,4 +1,5 @@
-// Convolutions: spikes select rows of filter weights. Binary one-channel pictures go through pattern tables instead.
+// Convolutions: spikes select rows of filter weights. Binary one-channel pictures go through pattern tables
+// instead.
 #include <algorithm>
 #include <cstring>
 
@@ -7,14 +8,24 @@
 namespace synfire::layers {
 namespace {
 
-/// What both convolutions share: layout of weights, gradients summed per chunk and then in the order of chunks.
+/// What both convolutions share: layout of weights, gradients summed per chunk and then in the order of
+/// chunks.
 class ConvBase : public Synapse {
  public:
   ConvBase(const LayerSpec& spec, const Signal& below, const Shape& out, const Kernels& kernels)
       : Synapse(spec), kernels_(kernels) {
-    geometry_ = {spec.kernel_height, spec.kernel_width,  spec.stride_y,         spec.stride_x,
-                 spec.padding_y,     spec.padding_x,     below.shape.height,    below.shape.width,
-                 below.shape.channels, below.channel_stride, out.height,        out.width,
+    geometry_ = {spec.kernel_height,
+                 spec.kernel_width,
+                 spec.stride_y,
+                 spec.stride_x,
+                 spec.padding_y,
+                 spec.padding_x,
+                 below.shape.height,
+                 below.shape.width,
+                 below.shape.channels,
+                 below.channel_stride,
+                 out.height,
+                 out.width,
                  RoundUp(out.channels, kLanes)};
     filters_ = out.channels;
     taps_ = spec.kernel_height * spec.kernel_width;
@@ -63,7 +74,9 @@ class ConvBase : public Synapse {
         const uint8_t* at = operand + (static_cast<size_t>(y) * g.width + x) * g.in_stride;
         int active = 0;
         for (int c = 0; c < g.channels; ++c) active += at[c] != 0;
-        if (active != 0) fan_out_positions += active * rows * Covering(x + g.padding_x, g.kernel_width, g.stride_x, g.out_width);
+        if (active != 0)
+          fan_out_positions +=
+              active * rows * Covering(x + g.padding_x, g.kernel_width, g.stride_x, g.out_width);
       }
     }
     return fan_out_positions * filters_;
@@ -88,7 +101,8 @@ class ConvBase : public Synapse {
   void SumChunks() {
     std::fill_n(weight_.gradient, weight_.size, 0.0f);
     for (int c = 0; c < chunks_; ++c)
-      kernels_.add_scaled(scale_, partial_ + c * weight_.size, weight_.gradient, static_cast<int>(weight_.size));
+      kernels_.add_scaled(scale_, partial_ + c * weight_.size, weight_.gradient,
+                          static_cast<int>(weight_.size));
   }
 
   const Kernels& kernels_;
@@ -129,13 +143,16 @@ class Conv final : public ConvBase {
     }
   }
 
-  void AddChunkGradient(const Chunk& chunk, const Operand& operand, const float* gradient, int rows) override {
+  void AddChunkGradient(const Chunk& chunk, const Operand& operand, const float* gradient,
+                        int rows) override {
     float* sum = partial_ + chunk.index * weight_.size;
     std::fill_n(sum, weight_.size, 0.0f);
     for (int r = chunk.first * rows; r < (chunk.first + chunk.count) * rows; ++r, gradient += out_size_) {
       const size_t at = static_cast<size_t>(r) * in_size_;
-      if (operand.bytes) kernels_.conv_weight_gradient(geometry_, operand.bytes + at, gradient, sum);
-      else kernels_.conv_weight_gradient_rate(geometry_, operand.shorts + at, gradient, sum);
+      if (operand.bytes)
+        kernels_.conv_weight_gradient(geometry_, operand.bytes + at, gradient, sum);
+      else
+        kernels_.conv_weight_gradient_rate(geometry_, operand.shorts + at, gradient, sum);
     }
   }
 
@@ -154,7 +171,8 @@ class Conv final : public ConvBase {
   float* transposed_ = nullptr;  // [tap][filter][channel of the layer below]
 };
 
-/// For every kernel row, a table holds the sum of weights for each of the 2^width patterns a window row can show.
+/// For every kernel row, a table holds the sum of weights for each of the 2^width patterns a window row can
+/// show.
 class PatternConvSynapse final : public ConvBase {
  public:
   PatternConvSynapse(const LayerSpec& spec, const Signal& below, const Shape& out, const Kernels& kernels)
@@ -175,15 +193,18 @@ class PatternConvSynapse final : public ConvBase {
     if (scale != 1.0f) kernels_.scale_copy(scale, drive, drive, samples * rows * out_size_);
   }
 
-  void InputGradient(const Layer*, const Chunk&, const float*, int, float, float*) override {}  // always the first layer
+  void InputGradient(const Layer*, const Chunk&, const float*, int, float, float*) override {
+  }  // always the first layer
 
-  void AddChunkGradient(const Chunk& chunk, const Operand& operand, const float* gradient, int rows) override {
+  void AddChunkGradient(const Chunk& chunk, const Operand& operand, const float* gradient,
+                        int rows) override {
     float* sum = partial_ + chunk.index * weight_.size;
     std::fill_n(sum, weight_.size, 0.0f);
     const size_t first = static_cast<size_t>(chunk.first) * rows * in_size_;
     if (operand.shorts) {
       for (int s = 0; s < chunk.count; ++s)
-        kernels_.conv_weight_gradient_rate(geometry_, operand.shorts + first + static_cast<size_t>(s) * in_size_,
+        kernels_.conv_weight_gradient_rate(geometry_,
+                                           operand.shorts + first + static_cast<size_t>(s) * in_size_,
                                            gradient + static_cast<size_t>(s) * out_size_, sum);
       return;
     }
@@ -203,7 +224,8 @@ class PatternConvSynapse final : public ConvBase {
       for (int pattern = 1; pattern < patterns_; ++pattern) {
         const int highest = 31 - __builtin_clz(static_cast<unsigned>(pattern));
         float* cell = table + static_cast<size_t>(pattern) * stride;
-        std::memcpy(cell, table + static_cast<size_t>(pattern ^ (1 << highest)) * stride, stride * sizeof(float));
+        std::memcpy(cell, table + static_cast<size_t>(pattern ^ (1 << highest)) * stride,
+                    stride * sizeof(float));
         kernels_.add_scaled(1.0f, weights + static_cast<size_t>(highest) * stride, cell, stride);
       }
     }
@@ -212,8 +234,8 @@ class PatternConvSynapse final : public ConvBase {
  private:
   PatternConv Geometry(int steps) const {
     const ConvGeometry& g = geometry_;
-    return {steps, g.kernel_height, g.kernel_width, g.stride_y,  g.stride_x, g.padding_y, g.padding_x,
-            g.height, g.width,      g.out_height,   g.out_width, g.out_stride};
+    return {steps,       g.kernel_height, g.kernel_width, g.stride_y,   g.stride_x,  g.padding_y,
+            g.padding_x, g.height,        g.width,        g.out_height, g.out_width, g.out_stride};
   }
 
   void SpreadBuckets(const float* bucket, float* sum) const {
@@ -223,7 +245,8 @@ class PatternConvSynapse final : public ConvBase {
         for (int x = 0; x < geometry_.kernel_width; ++x)
           if (pattern >> x & 1)
             kernels_.add_scaled(1.0f, bucket + (static_cast<size_t>(row) * patterns_ + pattern) * stride,
-                                sum + (static_cast<size_t>(row) * geometry_.kernel_width + x) * stride, stride);
+                                sum + (static_cast<size_t>(row) * geometry_.kernel_width + x) * stride,
+                                stride);
   }
 
   int patterns_ = 0;
@@ -236,17 +259,20 @@ class PatternConvSynapse final : public ConvBase {
 
 bool PatternConvFits(const LayerSpec& spec, const Signal& below, const Shape& out) {
   constexpr size_t kMaxTableBytes = 128 << 10;
-  const size_t table = sizeof(float) * spec.kernel_height * (size_t{1} << spec.kernel_width) * RoundUp(out.channels, kLanes);
-  return below.raw && spec.stride_x < 64 && below.channel_stride == 1 && below.max_count == 1 && spec.kernel_width <= 8 &&
-         below.shape.width + 2 * spec.padding_x <= 64 && below.shape.height + 2 * spec.padding_y <= 96 &&
-         table <= kMaxTableBytes;
+  const size_t table =
+      sizeof(float) * spec.kernel_height * (size_t{1} << spec.kernel_width) * RoundUp(out.channels, kLanes);
+  return below.raw && spec.stride_x < 64 && below.channel_stride == 1 && below.max_count == 1 &&
+         spec.kernel_width <= 8 && below.shape.width + 2 * spec.padding_x <= 64 &&
+         below.shape.height + 2 * spec.padding_y <= 96 && table <= kMaxTableBytes;
 }
 
-std::unique_ptr<Synapse> MakePatternConv(const LayerSpec& spec, const Signal& below, const Shape& out, const Kernels& k) {
+std::unique_ptr<Synapse> MakePatternConv(const LayerSpec& spec, const Signal& below, const Shape& out,
+                                         const Kernels& k) {
   return std::make_unique<PatternConvSynapse>(spec, below, out, k);
 }
 
-std::unique_ptr<Synapse> MakeConv(const LayerSpec& spec, const Signal& below, const Shape& out, const Kernels& k) {
+std::unique_ptr<Synapse> MakeConv(const LayerSpec& spec, const Signal& below, const Shape& out,
+                                  const Kernels& k) {
   return std::make_unique<Conv>(spec, below, out, k);
 }
 

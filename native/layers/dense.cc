@@ -1,5 +1,6 @@
-// Fully connected synapses. The float form is exact and simple; the mixed form rounds forward weights to 8 bits and drive
-// gradients to 8 and 16 bits, so that all large products are exact integer sums that no order or thread count can change.
+// Fully connected synapses. The float form is exact and simple; the mixed form rounds forward weights to 8
+// bits and drive gradients to 8 and 16 bits, so that all large products are exact integer sums that no order
+// or thread count can change.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -29,7 +30,8 @@ class DenseBase : public Synapse {
   double Update(const UpdateStep& step, int task, int worker) override {
     const int first = task * kRowBlock, count = std::min(kRowBlock, in_size_ - first);
     const size_t at = static_cast<size_t>(first) * out_size_, n = static_cast<size_t>(count) * out_size_;
-    float* gradient = weight_.gradient ? weight_.gradient + at : tiles_ + static_cast<size_t>(worker) * kRowBlock * out_size_;
+    float* gradient = weight_.gradient ? weight_.gradient + at
+                                       : tiles_ + static_cast<size_t>(worker) * kRowBlock * out_size_;
     if (step.mode != UpdateMode::kApply) FormGradient(first, count, worker, gradient);
     if (step.mode != UpdateMode::kGradient) Apply(step.rule, gradient, at, n);
     if (step.mode != UpdateMode::kGradient) AfterApply(first, count, worker);
@@ -39,7 +41,8 @@ class DenseBase : public Synapse {
     return squares;
   }
 
-  void StartUpdate(const Operand& operand, const float* drive_gradient, int batch_rows, int, float scale) override {
+  void StartUpdate(const Operand& operand, const float* drive_gradient, int batch_rows, int,
+                   float scale) override {
     operand_ = operand;
     drive_gradient_ = drive_gradient;
     batch_rows_ = batch_rows;
@@ -112,8 +115,10 @@ class DenseFloat final : public DenseBase {
   void InputGradient(const Layer*, const Chunk& chunk, const float* drive_gradient, int rows, float scale,
                      float* out) override {
     const DenseShape shape{in_size_, out_size_, scale};
-    if (transposed_) kernels_.dense_input_gradient_thin(shape, drive_gradient, chunk.count * rows, units_, transposed_, out);
-    else kernels_.dense_input_gradient(shape, drive_gradient, chunk.count * rows, weight_.value, out);
+    if (transposed_)
+      kernels_.dense_input_gradient_thin(shape, drive_gradient, chunk.count * rows, units_, transposed_, out);
+    else
+      kernels_.dense_input_gradient(shape, drive_gradient, chunk.count * rows, weight_.value, out);
   }
 
   void AddChunkGradient(const Chunk&, const Operand&, const float*, int) override {}
@@ -124,7 +129,8 @@ class DenseFloat final : public DenseBase {
     if (!transposed_) return;
     for (int u = 0; u < units_; ++u)
       for (int i = 0; i < in_size_; ++i)
-        transposed_[static_cast<size_t>(u) * in_size_ + i] = weight_.value[static_cast<size_t>(i) * out_size_ + u];
+        transposed_[static_cast<size_t>(u) * in_size_ + i] =
+            weight_.value[static_cast<size_t>(i) * out_size_ + u];
   }
 
  protected:
@@ -133,7 +139,8 @@ class DenseFloat final : public DenseBase {
     if (operand_.bytes)
       kernels_.dense_weight_gradient(shape, operand_.bytes, batch_rows_, first, count, drive_gradient_, out);
     else
-      kernels_.dense_weight_gradient_rate(shape, operand_.shorts, batch_rows_, first, count, drive_gradient_, out);
+      kernels_.dense_weight_gradient_rate(shape, operand_.shorts, batch_rows_, first, count, drive_gradient_,
+                                          out);
   }
 
  private:
@@ -186,33 +193,35 @@ class DenseMixed final : public DenseBase {
     plan.Reserve(&all_rows_, in_size_);
   }
 
-  void Forward(const uint8_t* operand, int samples, int rows, float scale, int worker, float* drive) override {
+  void Forward(const uint8_t* operand, int samples, int rows, float scale, int worker,
+               float* drive) override {
     float* column_scale = column_scale_ + static_cast<size_t>(worker) * out_size_;
     kernels_.scale_copy(scale, scale_of_.data(), column_scale, out_size_);
     const int blocks = PackChunk(operand, samples, rows, worker, drive);
     const ListHead* heads = Heads(worker);
     for (int p = 0; p < panels_; ++p)
       for (int b = 0; b < blocks; ++b)
-        kernels_.forward_panel({heads[b].index, heads[b].words, heads[b].row_sums, heads[b].entries, heads[b].rows,
-                                panel_weights_.data() + p * panel_bytes_, column_scale + p * kPanel, heads[b].drive,
-                                p * kPanel});
+        kernels_.forward_panel({heads[b].index, heads[b].words, heads[b].row_sums, heads[b].entries,
+                                heads[b].rows, panel_weights_.data() + p * panel_bytes_,
+                                column_scale + p * kPanel, heads[b].drive, p * kPanel});
   }
 
   void ForwardRate(const int16_t*, int, float, float*) override {}  // linear readouts are kept in float
 
-  void InputGradient(const Layer* below, const Chunk& chunk, const float* drive_gradient, int rows, float scale,
-                     float* out) override {
+  void InputGradient(const Layer* below, const Chunk& chunk, const float* drive_gradient, int rows,
+                     float scale, float* out) override {
     const size_t worker_rows = static_cast<size_t>(chunk.worker) * kChunk * gradient_rows_;
     int8_t* rounded = rounded_rows_ + worker_rows * rounded_stride_;
     float* scales = row_scales_ + worker_rows;
     int32_t* sums = row_sums_ + worker_rows;
     for (int r = 0; r < chunk.count * rows; ++r) {
-      kernels_.quantize_gradient_row(drive_gradient + static_cast<size_t>(r) * out_size_, scale_of_.data(), out_size_,
-                                     rounded + r * rounded_stride_, &scales[r], &sums[r]);
+      kernels_.quantize_gradient_row(drive_gradient + static_cast<size_t>(r) * out_size_, scale_of_.data(),
+                                     out_size_, rounded + r * rounded_stride_, &scales[r], &sums[r]);
       scales[r] *= scale;
     }
     std::memset(out, 0, sizeof(float) * chunk.count * rows * in_size_);
-    // As many samples at a time as keep their gradient rows in the first-level cache beside the weights that pass.
+    // As many samples at a time as keep their gradient rows in the first-level cache beside the weights that
+    // pass.
     const int group = std::clamp(kCachedBytes / (rows * out_size_), 1, std::min(kChunk, 64 / rows));
     for (int first = 0; first < in_size_; first += kInputBlock)
       for (int s = 0; s < chunk.count; s += group) {
@@ -223,14 +232,16 @@ class DenseMixed final : public DenseBase {
           support[i] = wanted ? wanted : all_rows_;
         }
         const size_t row = static_cast<size_t>(s) * rows;
-        kernels_.input_gradient({row_major_.data(), first, std::min(first + kInputBlock, in_size_), out_size_, samples,
-                                 rows, rounded + row * rounded_stride_, rounded_stride_, scales + row, sums + row,
-                                 support, out + row * in_size_, static_cast<size_t>(in_size_)});
+        kernels_.input_gradient({row_major_.data(), first, std::min(first + kInputBlock, in_size_), out_size_,
+                                 samples, rows, rounded + row * rounded_stride_, rounded_stride_,
+                                 scales + row, sums + row, support, out + row * in_size_,
+                                 static_cast<size_t>(in_size_)});
       }
   }
 
   void AddChunkGradient(const Chunk& chunk, const Operand&, const float* drive_gradient, int rows) override {
-    chunk_peaks_[chunk.index] = kernels_.max_abs(drive_gradient, static_cast<size_t>(chunk.count) * rows * out_size_);
+    chunk_peaks_[chunk.index] =
+        kernels_.max_abs(drive_gradient, static_cast<size_t>(chunk.count) * rows * out_size_);
   }
 
   void StartUpdate(const Operand& operand, const float* drive_gradient, int batch_rows, int samples,
@@ -287,17 +298,25 @@ class DenseMixed final : public DenseBase {
     for (int g = 0; g < segments; ++g) {
       int32_t* end = ends + (g + 1) * kRowBlock;
       std::copy_n(end - kRowBlock, kRowBlock, end);
-      const PairScan scan{g * kSegmentPairs, std::min(pairs, (g + 1) * kSegmentPairs), batch_rows_,
-                          static_cast<size_t>(in_size_), count, lists, end};
-      if (operand_.bytes) kernels_.scan_bytes(operand_.bytes + first, scan);
-      else kernels_.scan_shorts(operand_.shorts + first, scan);
+      const PairScan scan{g * kSegmentPairs,
+                          std::min(pairs, (g + 1) * kSegmentPairs),
+                          batch_rows_,
+                          static_cast<size_t>(in_size_),
+                          count,
+                          lists,
+                          end};
+      if (operand_.bytes)
+        kernels_.scan_bytes(operand_.bytes + first, scan);
+      else
+        kernels_.scan_shorts(operand_.shorts + first, scan);
     }
     for (int j = 0; j < out_size_; j += kGradientPanel) {
       PrefetchState(first, count, j);
       for (int g = 0; g < segments; ++g)
         kernels_.weight_gradient({lists, ends + g * kRowBlock, ends + (g + 1) * kRowBlock, count,
-                                  pairs_ + static_cast<size_t>(j) * batch_pairs_ * 2, sums, g == 0, g + 1 == segments,
-                                  gradient_scale_ * scale_, out + j, static_cast<size_t>(out_size_)});
+                                  pairs_ + static_cast<size_t>(j) * batch_pairs_ * 2, sums, g == 0,
+                                  g + 1 == segments, gradient_scale_ * scale_, out + j,
+                                  static_cast<size_t>(out_size_)});
     }
   }
 
@@ -307,10 +326,12 @@ class DenseMixed final : public DenseBase {
   }
 
  private:
-  /// Products run from the first-level cache; meanwhile what the update will touch next can come in from memory.
+  /// Products run from the first-level cache; meanwhile what the update will touch next can come in from
+  /// memory.
   void PrefetchState(int first, int count, int column) const {
     const size_t rows = static_cast<size_t>(count) * out_size_, at = static_cast<size_t>(first) * out_size_;
-    const size_t begin = rows * column / out_size_, end = rows * std::min(column + kGradientPanel, out_size_) / out_size_;
+    const size_t begin = rows * column / out_size_,
+                 end = rows * std::min(column + kGradientPanel, out_size_) / out_size_;
     for (const float* array : {weight_.value, weight_.m, weight_.v})
       if (array)
         for (size_t i = begin; i < end; i += 16) __builtin_prefetch(array + at + i, 0, 2);
@@ -330,9 +351,12 @@ class DenseMixed final : public DenseBase {
   static constexpr int kCachedBytes = 40 << 10;
   static constexpr int kPairTask = 16;
 
-  ListHead* Heads(int worker) { return list_heads_ + static_cast<size_t>(worker) * kChunk * blocks_per_sample_; }
+  ListHead* Heads(int worker) {
+    return list_heads_ + static_cast<size_t>(worker) * kChunk * blocks_per_sample_;
+  }
 
-  /// Lists the active inputs of every sample's rows; silent rows get their zeros here and take no further part.
+  /// Lists the active inputs of every sample's rows; silent rows get their zeros here and take no further
+  /// part.
   int PackChunk(const uint8_t* operand, int samples, int rows, int worker, float* drive) {
     ListHead* heads = Heads(worker);
     uint32_t* memory = lists_ + static_cast<size_t>(worker) * kChunk * blocks_per_sample_ * list_size_;
@@ -344,8 +368,10 @@ class DenseMixed final : public DenseBase {
       for (int row = 0; row < rows; ++row, operand += in_size_, drive += out_size_) {
         active[count] = operand;
         out[count] = drive;
-        if (kernels_.any_count(operand, in_size_)) ++count;
-        else std::memset(drive, 0, sizeof(float) * out_size_);
+        if (kernels_.any_count(operand, in_size_))
+          ++count;
+        else
+          std::memset(drive, 0, sizeof(float) * out_size_);
       }
       const int parts = (count + kBlockRows - 1) / kBlockRows;
       for (int part = 0, row = 0; part < parts; ++part, ++blocks, memory += list_size_) {
@@ -377,9 +403,9 @@ class DenseMixed final : public DenseBase {
 
   void QuantizeGroup(int row, float* column_max) {
     kernels_.quantize_weights(weight_.value + static_cast<size_t>(row) * out_size_, out_size_, out_size_,
-                              inverse_scale_.data(), row_major_.data() + static_cast<size_t>(row) * out_size_, out_size_,
-                              panel_weights_.data() + static_cast<size_t>(row / 4) * 4 * kPanel, panel_bytes_,
-                              column_max);
+                              inverse_scale_.data(), row_major_.data() + static_cast<size_t>(row) * out_size_,
+                              out_size_, panel_weights_.data() + static_cast<size_t>(row / 4) * 4 * kPanel,
+                              panel_bytes_, column_max);
   }
 
   void QuantizeAll() {
@@ -392,10 +418,12 @@ class DenseMixed final : public DenseBase {
     std::fill_n(column_max_, static_cast<size_t>(workers_) * out_size_, 0.0f);
     for (int i = 0; i < in_size_; ++i)
       for (int j = 0; j < out_size_; ++j)
-        column_max_[j] = std::max(column_max_[j], std::fabs(weight_.value[static_cast<size_t>(i) * out_size_ + j]));
+        column_max_[j] =
+            std::max(column_max_[j], std::fabs(weight_.value[static_cast<size_t>(i) * out_size_ + j]));
   }
 
-  /// The next update rounds to 127 steps of the largest weight now; the maximum lags one step behind by design.
+  /// The next update rounds to 127 steps of the largest weight now; the maximum lags one step behind by
+  /// design.
   void MergeColumnMax() {
     for (int j = 0; j < out_size_; ++j) {
       float peak = 0;
@@ -437,20 +465,21 @@ class DenseMixed final : public DenseBase {
   size_t list_stride_ = 0;
   uint32_t* list_pairs_ = nullptr;         // [worker][kRowBlock][list_stride]
   uint32_t* list_coefficients_ = nullptr;  // [worker][kRowBlock][list_stride]
-  int16_t* pairs_ = nullptr;         // [out / kGradientPanel][pair][kGradientPanel][2]
-  float* chunk_peaks_ = nullptr;     // [chunk] largest drive gradient
+  int16_t* pairs_ = nullptr;               // [out / kGradientPanel][pair][kGradientPanel][2]
+  float* chunk_peaks_ = nullptr;           // [chunk] largest drive gradient
   size_t rounded_stride_ = 0;
-  int8_t* rounded_rows_ = nullptr;   // [worker][chunk row][rounded_stride]
+  int8_t* rounded_rows_ = nullptr;  // [worker][chunk row][rounded_stride]
   float* row_scales_ = nullptr;
   int32_t* row_sums_ = nullptr;
-  uint32_t* all_rows_ = nullptr;     // [in], every row wanted
+  uint32_t* all_rows_ = nullptr;  // [in], every row wanted
 };
 
 }  // namespace
 
 /// `window` is the most steps whose spikes are summed before an update.
 bool DenseMixedFits(const LayerSpec& spec, const Signal& below, int window) {
-  return spec.units >= kPanel && below.size() >= 128 && below.size() % 4 == 0 && !(below.max_count * window > 64);
+  return spec.units >= kPanel && below.size() >= 128 && below.size() % 4 == 0 &&
+         !(below.max_count * window > 64);
 }
 
 std::unique_ptr<Synapse> MakeDenseFloat(const LayerSpec& spec, const Signal& below, const Kernels& k) {

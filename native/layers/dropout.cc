@@ -11,7 +11,8 @@ namespace {
 
 class Dropout final : public Layer {
  public:
-  Dropout(const LayerSpec& spec, const NetworkSpec& network, const Signal& below, const Layer* below_layer, int index)
+  Dropout(const LayerSpec& spec, const NetworkSpec& network, const Signal& below, const Layer* below_layer,
+          int index)
       : rate_(spec.dropout_rate), steps_(network.timesteps), below_layer_(below_layer), index_(index) {
     output_ = below;
     output_.data = nullptr;
@@ -66,7 +67,8 @@ class Dropout final : public Layer {
     uint8_t* keep = Mask(sample);
     const auto threshold = static_cast<uint32_t>(static_cast<double>(rate_) * 4294967296.0);
     const uint32_t stream = 0xd0000000u | static_cast<uint32_t>(index_);
-    const std::array<uint32_t, 2> key = {static_cast<uint32_t>(pass.seed), static_cast<uint32_t>(pass.seed >> 32)};
+    const std::array<uint32_t, 2> key = {static_cast<uint32_t>(pass.seed),
+                                         static_cast<uint32_t>(pass.seed >> 32)};
     for (int i = 0; i < output_.size(); i += 4) {
       const auto draws = Philox({static_cast<uint32_t>(i / 4), stream, pass.ids[sample], pass.epoch}, key);
       for (int j = 0; j < 4; ++j) keep[i + j] = draws[j] >= threshold;

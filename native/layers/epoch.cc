@@ -12,11 +12,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double SecondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 void CheckFits(const LayerNetwork& network, const Dataset& dataset) {
   const Shape& shape = network.spec().input;
-  if (dataset.channels() != shape.channels || dataset.height() != shape.height || dataset.width() != shape.width) {
+  if (dataset.channels() != shape.channels || dataset.height() != shape.height ||
+      dataset.width() != shape.width) {
     const auto text = [](int c, int h, int w) {
       return "[" + std::to_string(c) + ", " + std::to_string(h) + ", " + std::to_string(w) + "]";
     };
@@ -32,7 +35,12 @@ void CheckFits(const LayerNetwork& network, const Dataset& dataset) {
 class BatchBuffer {
  public:
   BatchBuffer(const Dataset& dataset, std::span<const float> weights, int capacity)
-      : dataset_(dataset), sample_weights_(weights), ids_(capacity), pixels_(capacity), labels_(capacity), weights_(capacity) {}
+      : dataset_(dataset),
+        sample_weights_(weights),
+        ids_(capacity),
+        pixels_(capacity),
+        labels_(capacity),
+        weights_(capacity) {}
 
   void Put(int at, uint32_t id) {
     ids_[at] = id;
@@ -42,7 +50,8 @@ class BatchBuffer {
   }
 
   Batch Take(int samples) const {
-    return {samples, ids_.data(), pixels_.data(), labels_.data(), sample_weights_.empty() ? nullptr : weights_.data()};
+    return {samples, ids_.data(), pixels_.data(), labels_.data(),
+            sample_weights_.empty() ? nullptr : weights_.data()};
   }
 
  private:
@@ -56,24 +65,30 @@ class BatchBuffer {
 
 void CheckTrainOptions(const LayerNetwork& network, const TrainEpochOptions& o, int64_t steps) {
   CheckFits(network, *o.dataset);
-  if (!network.trainable()) throw Error(ErrorCode::kInvalidArgument, "The network is not prepared for training: call prepare with an optimizer first", "optimizer");
+  if (!network.trainable())
+    throw Error(ErrorCode::kInvalidArgument,
+                "The network is not prepared for training: call prepare with an optimizer first",
+                "optimizer");
   if (o.indices.empty()) throw InvalidArgument("indices", "empty", "at least one sample");
   o.dataset->CheckIndices(o.indices);
   if (o.first_step < 0 || o.first_step > o.last_step || o.last_step > steps)
     throw InvalidArgument("firstStep", std::to_string(o.first_step) + " to " + std::to_string(o.last_step),
                           "steps within the epoch's " + std::to_string(steps));
   if (static_cast<int64_t>(o.learning_rates.size()) != steps)
-    throw InvalidArgument("learningRates", std::to_string(o.learning_rates.size()) + " values", std::to_string(steps) + " values, one per step");
+    throw InvalidArgument("learningRates", std::to_string(o.learning_rates.size()) + " values",
+                          std::to_string(steps) + " values, one per step");
   if (!o.sample_weights.empty() && o.sample_weights.size() != o.dataset->samples())
     throw InvalidArgument("sampleWeights", std::to_string(o.sample_weights.size()) + " values",
                           std::to_string(o.dataset->samples()) + " values, one per sample");
   for (const float w : o.sample_weights)
-    if (!(w >= 0 && w < 1e30f)) throw InvalidArgument("sampleWeights", std::to_string(w), "numbers from 0 on");
+    if (!(w >= 0 && w < 1e30f))
+      throw InvalidArgument("sampleWeights", std::to_string(w), "numbers from 0 on");
 }
 
 }  // namespace
 
-TrainEpochResult TrainEpoch(LayerNetwork& network, const TrainEpochOptions& o, const EpochCallback& callback) {
+TrainEpochResult TrainEpoch(LayerNetwork& network, const TrainEpochOptions& o,
+                            const EpochCallback& callback) {
   const auto samples = static_cast<uint32_t>(o.indices.size());
   const int64_t batch = network.batch_capacity(), steps = (samples + batch - 1) / batch;
   CheckTrainOptions(network, o, steps);
@@ -85,9 +100,11 @@ TrainEpochResult TrainEpoch(LayerNetwork& network, const TrainEpochOptions& o, c
   InputTransform transform;
   if (o.augmentation.any()) {
     workspaces.reserve(network.threads());
-    for (int w = 0; w < network.threads(); ++w) workspaces.emplace_back(o.augmentation, shape.height, shape.width);
+    for (int w = 0; w < network.threads(); ++w)
+      workspaces.emplace_back(o.augmentation, shape.height, shape.width);
     transform = [&](int worker, uint32_t id, const uint8_t* in, uint8_t* out) {
-      Augment(o.augmentation, in, shape.channels, shape.height, shape.width, o.seed, o.epoch, id, workspaces[worker], out);
+      Augment(o.augmentation, in, shape.channels, shape.height, shape.width, o.seed, o.epoch, id,
+              workspaces[worker], out);
     };
   }
   TrainEpochResult result{.step = o.first_step, .sums = o.sums};
@@ -110,8 +127,9 @@ TrainEpochResult TrainEpoch(LayerNetwork& network, const TrainEpochOptions& o, c
   return result;
 }
 
-EvaluationResult EvaluateSamples(LayerNetwork& network, const Dataset& dataset, std::span<const uint32_t> indices,
-                                 uint64_t seed, bool statistics, const EpochCallback& callback) {
+EvaluationResult EvaluateSamples(LayerNetwork& network, const Dataset& dataset,
+                                 std::span<const uint32_t> indices, uint64_t seed, bool statistics,
+                                 const EpochCallback& callback) {
   CheckFits(network, dataset);
   dataset.CheckIndices(indices);
   const Clock::time_point start = Clock::now();
@@ -133,7 +151,8 @@ EvaluationResult EvaluateSamples(LayerNetwork& network, const Dataset& dataset, 
     result.sums.loss_sum += r.loss_sum;
     result.sums.correct += r.correct;
     result.sums.samples += count;
-    if (callback && !callback({step + 1, steps, result.sums})) throw Error(ErrorCode::kCancelled, "The evaluation was cancelled");
+    if (callback && !callback({step + 1, steps, result.sums}))
+      throw Error(ErrorCode::kCancelled, "The evaluation was cancelled");
   }
   result.seconds = SecondsSince(start);
   return result;

@@ -29,15 +29,15 @@ struct EpochProgress {
 
 struct TrainEpochOptions {
   const Dataset* dataset = nullptr;
-  std::span<const uint32_t> indices;        // the training part
-  std::span<const float> sample_weights;    // one per sample of the data set, or empty
+  std::span<const uint32_t> indices;      // the training part
+  std::span<const float> sample_weights;  // one per sample of the data set, or empty
   uint64_t seed = 0;
   uint32_t epoch = 0;
   int64_t first_step = 0;
-  int64_t last_step = 0;                    // exclusive
-  std::span<const double> learning_rates;   // one per step of the epoch
+  int64_t last_step = 0;                   // exclusive
+  std::span<const double> learning_rates;  // one per step of the epoch
   Augmentation augmentation;
-  EpochSums sums;                           // carried on when resuming within the epoch
+  EpochSums sums;  // carried on when resuming within the epoch
 };
 
 struct TrainEpochResult {
@@ -52,9 +52,10 @@ struct TrainEpochResult {
 using EpochCallback = std::function<bool(const EpochProgress&)>;
 
 /// Batch i of epoch e is made of positions [i, i + 1) * batch of the permutation that (seed, e) keys. Throws
-/// Error{kInvalidArgument} for a data set that does not fit the network or steps outside the epoch, Error{kNumeric} when
-/// the loss or a weight is not finite.
-TrainEpochResult TrainEpoch(LayerNetwork& network, const TrainEpochOptions& options, const EpochCallback& callback);
+/// Error{kInvalidArgument} for a data set that does not fit the network or steps outside the epoch,
+/// Error{kNumeric} when the loss or a weight is not finite.
+TrainEpochResult TrainEpoch(LayerNetwork& network, const TrainEpochOptions& options,
+                            const EpochCallback& callback);
 
 struct EvaluationResult {
   EpochSums sums;
@@ -64,7 +65,8 @@ struct EvaluationResult {
 };
 
 /// Throws Error{kCancelled} when the callback says stop.
-EvaluationResult EvaluateSamples(LayerNetwork& network, const Dataset& dataset, std::span<const uint32_t> indices,
-                                 uint64_t seed, bool statistics, const EpochCallback& callback);
+EvaluationResult EvaluateSamples(LayerNetwork& network, const Dataset& dataset,
+                                 std::span<const uint32_t> indices, uint64_t seed, bool statistics,
+                                 const EpochCallback& callback);
 
 }  // namespace synfire::layers

@@ -1,4 +1,5 @@
-// Inner loops for AVX2; multiplications and additions stay separate, so that the bits match the other instruction sets.
+// Inner loops for AVX2; multiplications and additions stay separate, so that the bits match the other
+// instruction sets.
 #include <immintrin.h>
 
 #include "native/layers/kernels.h"
@@ -26,17 +27,33 @@ inline I16 Join(__m256i low, __m256i high) {
   __builtin_memcpy(&v, &h, 64);
   return v;
 }
-inline Sums SplatSums(int32_t x) { return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)}; }
-inline Sums AddSums(Sums a, Sums b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
-inline I16 ToI16(Sums s) { return Join(s.low, s.high); }
+inline Sums SplatSums(int32_t x) {
+  return {_mm256_set1_epi32(x), _mm256_set1_epi32(x)};
+}
+inline Sums AddSums(Sums a, Sums b) {
+  return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
+}
+inline I16 ToI16(Sums s) {
+  return Join(s.low, s.high);
+}
 
-inline __m256i LoadHalf(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+inline __m256i LoadHalf(const void* p) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(p));
+}
 
-inline Bytes64 LoadBytes64(const uint8_t* p) { return {LoadHalf(p), LoadHalf(p + 32)}; }
-inline Sums LoadSums(const int32_t* p) { return {LoadHalf(p), LoadHalf(p + 8)}; }
+inline Bytes64 LoadBytes64(const uint8_t* p) {
+  return {LoadHalf(p), LoadHalf(p + 32)};
+}
+inline Sums LoadSums(const int32_t* p) {
+  return {LoadHalf(p), LoadHalf(p + 8)};
+}
 
-inline __m256i MulHigh(__m256i even, __m256i odd) { return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa); }
-inline __m256i MulLow(__m256i even, __m256i odd) { return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa); }
+inline __m256i MulHigh(__m256i even, __m256i odd) {
+  return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+}
+inline __m256i MulLow(__m256i even, __m256i odd) {
+  return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+}
 
 inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
   const Halves x = Split((I16)a);
@@ -84,7 +101,9 @@ inline uint32_t NonZeroInts(I16 v) {
   const int high = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(h.high, zero)));
   return 0xffffu ^ static_cast<uint32_t>(low | (high << 8));
 }
-inline bool NonZeroFloats(F16 v) { return NonZeroInts((I16)(v != 0.0f)) != 0; }
+inline bool NonZeroFloats(F16 v) {
+  return NonZeroInts((I16)(v != 0.0f)) != 0;
+}
 
 inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   const __m256i a = _mm256_add_epi32(acc[0].low, acc[0].high), b = _mm256_add_epi32(acc[1].low, acc[1].high);
@@ -94,8 +113,8 @@ inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), sum);
 }
 
-/// Writes the places of the set bits in rising order, then the lowest three times more; returns their number. The mask is
-/// not 0.
+/// Writes the places of the set bits in rising order, then the lowest three times more; returns their number.
+/// The mask is not 0.
 inline int ListBits(uint64_t mask, int32_t* out) {
   const int lowest = __builtin_ctzll(mask);
   int count = 0;

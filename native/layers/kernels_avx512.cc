@@ -11,12 +11,22 @@ namespace {
 typedef __m512i Bytes64;
 typedef __m512i Sums;  // sixteen 32-bit sums
 
-inline Sums SplatSums(int32_t x) { return _mm512_set1_epi32(x); }
-inline Sums LoadSums(const int32_t* p) { return _mm512_loadu_si512(p); }
-inline Sums AddSums(Sums a, Sums b) { return _mm512_add_epi32(a, b); }
-inline I16 ToI16(Sums s) { return (I16)s; }
+inline Sums SplatSums(int32_t x) {
+  return _mm512_set1_epi32(x);
+}
+inline Sums LoadSums(const int32_t* p) {
+  return _mm512_loadu_si512(p);
+}
+inline Sums AddSums(Sums a, Sums b) {
+  return _mm512_add_epi32(a, b);
+}
+inline I16 ToI16(Sums s) {
+  return (I16)s;
+}
 
-inline Bytes64 LoadBytes64(const uint8_t* p) { return _mm512_loadu_si512(p); }
+inline Bytes64 LoadBytes64(const uint8_t* p) {
+  return _mm512_loadu_si512(p);
+}
 
 inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
   const __m512i x = (__m512i)a, y = _mm512_set1_epi32(static_cast<int>(m));
@@ -37,9 +47,15 @@ inline Sums DotShortsWord(Sums acc, const int16_t* p, uint32_t word) {
   return _mm512_dpwssd_epi32(acc, _mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(word)));
 }
 
-inline uint32_t NonZeroBytes(B16 v) { return _mm_test_epi8_mask((__m128i)v, (__m128i)v); }
-inline uint32_t NonZeroInts(I16 v) { return _mm512_test_epi32_mask((__m512i)v, (__m512i)v); }
-inline bool NonZeroFloats(F16 v) { return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ) != 0; }
+inline uint32_t NonZeroBytes(B16 v) {
+  return _mm_test_epi8_mask((__m128i)v, (__m128i)v);
+}
+inline uint32_t NonZeroInts(I16 v) {
+  return _mm512_test_epi32_mask((__m512i)v, (__m512i)v);
+}
+inline bool NonZeroFloats(F16 v) {
+  return _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ) != 0;
+}
 
 /// Sums of the lanes of four vectors: halves are added until each vector is one lane of the result.
 inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
@@ -52,8 +68,8 @@ inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), sum);
 }
 
-/// Writes the places of the set bits in rising order, then the lowest 16 times more; returns their number. The mask is not
-/// 0.
+/// Writes the places of the set bits in rising order, then the lowest 16 times more; returns their number.
+/// The mask is not 0.
 inline int ListBits(uint64_t mask, int32_t* out) {
   __m512i places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i lowest = _mm512_set1_epi32(__builtin_ctzll(mask));
@@ -68,7 +84,8 @@ inline int ListBits(uint64_t mask, int32_t* out) {
   return count;
 }
 
-/// Writes the values that are not zero and their places, each followed by whatever fills a vector; returns their number.
+/// Writes the values that are not zero and their places, each followed by whatever fills a vector; returns
+/// their number.
 inline int Compress(I16 values, I16 places, uint32_t* out_values, uint32_t* out_places) {
   const __mmask16 mask = _mm512_test_epi32_mask((__m512i)values, (__m512i)values);
   _mm512_storeu_si512(out_values, _mm512_maskz_compress_epi32(mask, (__m512i)values));
@@ -78,7 +95,9 @@ inline int Compress(I16 values, I16 places, uint32_t* out_values, uint32_t* out_
 
 #include "kernels_body.inc"
 
-inline F16 SquareRoot(F16 v) { return (F16)_mm512_sqrt_ps((__m512)v); }
+inline F16 SquareRoot(F16 v) {
+  return (F16)_mm512_sqrt_ps((__m512)v);
+}
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// Inner loops in portable C++: what every processor runs, and what the other instruction sets are compared with.
+// Inner loops in portable C++: what every processor runs, and what the other instruction sets are compared
+// with.
 #include "native/layers/kernels.h"
 
 namespace synfire::layers {
@@ -10,7 +11,9 @@ struct Bytes64 {
   const uint8_t* at;
 };
 
-inline Bytes64 LoadBytes64(const uint8_t* p) { return {p}; }
+inline Bytes64 LoadBytes64(const uint8_t* p) {
+  return {p};
+}
 
 inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
   for (int l = 0; l < 16; ++l) {
@@ -48,7 +51,8 @@ inline Sums DotBytesWord(Sums acc, Bytes64 w, int32_t word) {
   int8_t x[4];
   __builtin_memcpy(x, &word, 4);
   for (int l = 0; l < 16; ++l)
-    acc.lane[l] += w.at[4 * l] * x[0] + w.at[4 * l + 1] * x[1] + w.at[4 * l + 2] * x[2] + w.at[4 * l + 3] * x[3];
+    acc.lane[l] +=
+        w.at[4 * l] * x[0] + w.at[4 * l + 1] * x[1] + w.at[4 * l + 2] * x[2] + w.at[4 * l + 3] * x[3];
   return acc;
 }
 inline Sums DotBytes(Sums acc, Bytes64 w, const int8_t* g) {
@@ -85,8 +89,8 @@ inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   }
 }
 
-/// Writes the places of the set bits in rising order, then the lowest three times more; returns their number. The mask is
-/// not 0.
+/// Writes the places of the set bits in rising order, then the lowest three times more; returns their number.
+/// The mask is not 0.
 inline int ListBits(uint64_t mask, int32_t* out) {
   const int lowest = __builtin_ctzll(mask);
   int count = 0;

@@ -12,10 +12,13 @@
 
 namespace synfire::layers {
 
-/// Samples that travel through all layers together; fixed, since partial sums per chunk are part of the result.
+/// Samples that travel through all layers together; fixed, since partial sums per chunk are part of the
+/// result.
 constexpr int kChunk = 8;
 
-inline int RoundUp(int n, int unit) { return (n + unit - 1) / unit * unit; }
+inline int RoundUp(int n, int unit) {
+  return (n + unit - 1) / unit * unit;
+}
 
 /// Activity of one layer: counts [sample][step][row][column][channel], value = scale * count.
 struct Signal {
@@ -33,9 +36,10 @@ struct Signal {
 /// How a layer is read by the one above: how many gradient rows come back per sample and what they mean.
 struct Reader {
   int rows = 1;
-  std::vector<int> row_of_step;      // back-propagation through time: row of each step, -1 where the step is not read
-  std::vector<int> rate_weight;      // rate learning: weight of each step's spikes in the one row's operand
-  bool wants_support = false;        // only rows marked by Support() need to be filled in
+  std::vector<int>
+      row_of_step;  // back-propagation through time: row of each step, -1 where the step is not read
+  std::vector<int> rate_weight;  // rate learning: weight of each step's spikes in the one row's operand
+  bool wants_support = false;    // only rows marked by Support() need to be filled in
 };
 
 /// One batch on its way through the network.
@@ -94,8 +98,8 @@ struct LayerStatistics {
   double dense_macs = 0;
 };
 
-/// A layer: reads the signal below, writes its own, and hands gradients down. All calls but the last group happen
-/// inside a worker and touch one chunk only.
+/// A layer: reads the signal below, writes its own, and hands gradients down. All calls but the last group
+/// happen inside a worker and touch one chunk only.
 class Layer {
  public:
   virtual ~Layer() = default;
@@ -107,8 +111,8 @@ class Layer {
   virtual Reader Connect(const Reader& reader, LearningMode mode) = 0;
   virtual void Reserve(Plan& plan, const Extent& extent) = 0;
   virtual void Forward(const Pass& pass, const Chunk& chunk) = 0;
-  /// `gradient` is [sample of chunk][rows of this layer's reader][size]; `below` likewise for the reader this layer is,
-  /// or null when nothing below learns.
+  /// `gradient` is [sample of chunk][rows of this layer's reader][size]; `below` likewise for the reader this
+  /// layer is, or null when nothing below learns.
   virtual void Backward(const Pass& pass, const Chunk& chunk, const float* gradient, float* below) = 0;
   /// Bit r set where gradient row r of the reader matters, per neuron of `sample`; null: everywhere.
   virtual const uint32_t* Support(int sample) const {

@@ -19,11 +19,13 @@ namespace {
 void FillNormal(uint64_t seed, uint32_t stream, double standard_deviation, std::vector<float>* out) {
   const std::array<uint32_t, 2> key = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};
   for (size_t i = 0; i < out->size(); i += 2) {
-    const auto draw = Philox({static_cast<uint32_t>(i / 2), static_cast<uint32_t>(i >> 33), stream, 0x1a1e1u}, key);
+    const auto draw =
+        Philox({static_cast<uint32_t>(i / 2), static_cast<uint32_t>(i >> 33), stream, 0x1a1e1u}, key);
     const double u = (static_cast<double>(draw[0]) + 1.0) / 4294967296.0, angle = draw[1] / 4294967296.0;
     const double radius = standard_deviation * std::sqrt(-2.0 * std::log(u));
     (*out)[i] = static_cast<float>(radius * std::cos(2 * std::numbers::pi * angle));
-    if (i + 1 < out->size()) (*out)[i + 1] = static_cast<float>(radius * std::sin(2 * std::numbers::pi * angle));
+    if (i + 1 < out->size())
+      (*out)[i + 1] = static_cast<float>(radius * std::sin(2 * std::numbers::pi * angle));
   }
 }
 
@@ -37,12 +39,14 @@ size_t Count(const std::vector<int>& shape) {
 void ChannelsLast(const Shape& shape, const uint8_t* in, uint8_t* out) {
   const int positions = shape.height * shape.width;
   for (int c = 0; c < shape.channels; ++c)
-    for (int p = 0; p < positions; ++p) out[static_cast<size_t>(p) * shape.channels + c] = in[static_cast<size_t>(c) * positions + p];
+    for (int p = 0; p < positions; ++p)
+      out[static_cast<size_t>(p) * shape.channels + c] = in[static_cast<size_t>(c) * positions + p];
 }
 
 }  // namespace
 
-LayerNetwork::LayerNetwork(NetworkSpec spec, const Kernels& kernels) : spec_(std::move(spec)), kernels_(kernels) {
+LayerNetwork::LayerNetwork(NetworkSpec spec, const Kernels& kernels)
+    : spec_(std::move(spec)), kernels_(kernels) {
   Build();
   ConnectLayers();
   AllocateParameters(false, false);
@@ -52,7 +56,8 @@ LayerNetwork::LayerNetwork(NetworkSpec spec, const Kernels& kernels) : spec_(std
 
 LayerNetwork::~LayerNetwork() = default;
 
-// ---- building ----------------------------------------------------------------------------------------------------
+// ---- building
+// ----------------------------------------------------------------------------------------------------
 
 void LayerNetwork::Build() {
   const std::vector<Shape> shapes = CheckedShapes(spec_);
@@ -78,7 +83,8 @@ void LayerNetwork::Build() {
       node.layer = std::move(synaptic);
     } else if (layer.kind != LayerKind::kFlatten) {
       if (!below_layer)
-        throw InvalidArgument(layer.name + ".kind", "pooling or dropout", "a conv2d or dense layer before it");
+        throw InvalidArgument(layer.name + ".kind", "pooling or dropout",
+                              "a conv2d or dense layer before it");
       node.layer = layer.kind == LayerKind::kDropout
                        ? MakeDropout(layer, spec_, *below, below_layer, static_cast<int>(i))
                        : MakePooling(layer, spec_, *below, below_layer, shapes[i]);
@@ -99,7 +105,9 @@ void LayerNetwork::Build() {
 }
 
 /// Rows of gradient that the loss hands to the readout.
-int LayerNetwork::RowsPerOutput() const { return spec_.readout == Readout::kMeanCount ? 1 : readout_->updates(); }
+int LayerNetwork::RowsPerOutput() const {
+  return spec_.readout == Readout::kMeanCount ? 1 : readout_->updates();
+}
 
 void LayerNetwork::ConnectLayers() {
   Reader reader;
@@ -130,7 +138,8 @@ void LayerNetwork::AllocateParameters(bool training, bool keep_gradients) {
     const bool dense_weight = i % 2 == 0 && synaptic_[i / 2]->synapse().needs_batch_gradient();
     const bool trained = training && (p.trained || keep_gradients);
     s.gradient = AlignedBuffer<float>(trained && (!dense_weight || keep_gradients) ? p.size : 0);
-    const bool momentum = optimizer_ && (optimizer_->kind != OptimizerKind::kSgd || optimizer_->momentum != 0);
+    const bool momentum =
+        optimizer_ && (optimizer_->kind != OptimizerKind::kSgd || optimizer_->momentum != 0);
     s.m = AlignedBuffer<float>(trained && momentum ? p.size : 0);
     s.v = AlignedBuffer<float>(trained && optimizer_ && optimizer_->kind != OptimizerKind::kSgd ? p.size : 0);
     p.value = s.value.data();
@@ -140,10 +149,13 @@ void LayerNetwork::AllocateParameters(bool training, bool keep_gradients) {
   }
 }
 
-size_t LayerNetwork::Prepare(int batch, int threads, const std::optional<OptimizerSpec>& optimizer, bool keep_gradients) {
-  if (batch < 1 || batch > 65536) throw InvalidArgument("batchSize", std::to_string(batch), "an integer from 1 to 65536");
+size_t LayerNetwork::Prepare(int batch, int threads, const std::optional<OptimizerSpec>& optimizer,
+                             bool keep_gradients) {
+  if (batch < 1 || batch > 65536)
+    throw InvalidArgument("batchSize", std::to_string(batch), "an integer from 1 to 65536");
   if (threads < 1 || threads > ThreadTeam::kMaxThreads)
-    throw InvalidArgument("threads", std::to_string(threads), "an integer from 1 to " + std::to_string(ThreadTeam::kMaxThreads));
+    throw InvalidArgument("threads", std::to_string(threads),
+                          "an integer from 1 to " + std::to_string(ThreadTeam::kMaxThreads));
   optimizer_ = optimizer;
   keep_gradients_ = keep_gradients || (optimizer && optimizer->clip_norm > 0);
   extent_ = {batch, threads, spec_.timesteps, optimizer.has_value(), spec_.learning.mode};
@@ -205,13 +217,16 @@ void LayerNetwork::ReservePlan() {
 
 void LayerNetwork::Refresh(bool keep_scales) {
   for (SynapticLayer* layer : synaptic_) {
-    if (keep_scales && layer->synapse().quantization_scale()) layer->synapse().RefreshQuantized();
-    else layer->synapse().Refresh();
+    if (keep_scales && layer->synapse().quantization_scale())
+      layer->synapse().RefreshQuantized();
+    else
+      layer->synapse().Refresh();
     layer->RefreshBias();
   }
 }
 
-// ---- tensors -----------------------------------------------------------------------------------------------------
+// ---- tensors
+// -----------------------------------------------------------------------------------------------------
 
 std::vector<LayerInfo> LayerNetwork::Layers() const {
   std::vector<LayerInfo> infos;
@@ -234,14 +249,23 @@ std::vector<LayerNetwork::Tensor> LayerNetwork::AllTensors() const {
     for (SynapticLayer* layer : synaptic_) {
       Parameter& w = layer->synapse().weight();
       Parameter& b = layer->bias();
-      if (w.*member) tensors.push_back({{prefix + w.name, w.shape}, w.*member, w.size, layer, Tensor::Kind::kWeight, is_parameter});
-      if (b.*member) tensors.push_back({{prefix + b.name, b.shape}, b.*member, b.size, layer, Tensor::Kind::kBias, is_parameter});
+      if (w.*member)
+        tensors.push_back(
+            {{prefix + w.name, w.shape}, w.*member, w.size, layer, Tensor::Kind::kWeight, is_parameter});
+      if (b.*member)
+        tensors.push_back(
+            {{prefix + b.name, b.shape}, b.*member, b.size, layer, Tensor::Kind::kBias, is_parameter});
     }
   };
   add("", &Parameter::value, true);
   for (SynapticLayer* layer : synaptic_)
     if (float* scale = layer->synapse().quantization_scale())
-      tensors.push_back({{layer->spec().name + ".scale", {layer->spec().units}}, scale, 0, layer, Tensor::Kind::kScale, false});
+      tensors.push_back({{layer->spec().name + ".scale", {layer->spec().units}},
+                         scale,
+                         0,
+                         layer,
+                         Tensor::Kind::kScale,
+                         false});
   add("optimizer.m.", &Parameter::m, false);
   add("optimizer.v.", &Parameter::v, false);
   return tensors;
@@ -266,25 +290,32 @@ LayerNetwork::Tensor LayerNetwork::FindTensor(const std::string& name) const {
   throw InvalidArgument("tensor", "'" + name + "'", "the name of a tensor of this network");
 }
 
-size_t LayerNetwork::TensorSize(const std::string& name) const { return Count(FindTensor(name).info.shape); }
+size_t LayerNetwork::TensorSize(const std::string& name) const {
+  return Count(FindTensor(name).info.shape);
+}
 
 void LayerNetwork::ReadTensor(const std::string& name, float* out) const {
   const Tensor t = FindTensor(name);
-  if (t.kind == Tensor::Kind::kWeight) const_cast<SynapticLayer*>(t.layer)->synapse().Export(t.data, out);
-  else std::memcpy(out, t.data, Count(t.info.shape) * sizeof(float));
+  if (t.kind == Tensor::Kind::kWeight)
+    const_cast<SynapticLayer*>(t.layer)->synapse().Export(t.data, out);
+  else
+    std::memcpy(out, t.data, Count(t.info.shape) * sizeof(float));
 }
 
 void LayerNetwork::WriteTensor(const std::string& name, const float* values, size_t count) {
   const Tensor t = FindTensor(name);
   if (count != Count(t.info.shape))
-    throw InvalidArgument(name, std::to_string(count) + " values", std::to_string(Count(t.info.shape)) + " values");
+    throw InvalidArgument(name, std::to_string(count) + " values",
+                          std::to_string(Count(t.info.shape)) + " values");
   for (size_t i = 0; i < count; ++i)
     if (!std::isfinite(values[i]) || (t.kind == Tensor::Kind::kScale && values[i] <= 0))
       throw InvalidArgument(name + "[" + std::to_string(i) + "]", std::to_string(values[i]),
                             t.kind == Tensor::Kind::kScale ? "a number above 0" : "a finite number");
   auto* layer = const_cast<SynapticLayer*>(t.layer);
-  if (t.kind == Tensor::Kind::kWeight) layer->synapse().Import(values, t.data);
-  else std::memcpy(t.data, values, count * sizeof(float));
+  if (t.kind == Tensor::Kind::kWeight)
+    layer->synapse().Import(values, t.data);
+  else
+    std::memcpy(t.data, values, count * sizeof(float));
   if (t.kind == Tensor::Kind::kScale) layer->synapse().RefreshQuantized();
   if (t.is_parameter && t.kind == Tensor::Kind::kWeight) layer->synapse().Refresh();
   if (t.is_parameter && t.kind == Tensor::Kind::kBias) layer->RefreshBias();
@@ -296,27 +327,36 @@ void LayerNetwork::ReadGradient(const std::string& parameter, std::vector<float>
   const Parameter& p = t.kind == Tensor::Kind::kWeight ? layer->synapse().weight() : layer->bias();
   out->assign(Count(t.info.shape), 0.0f);
   if (!p.gradient) return;
-  if (t.kind == Tensor::Kind::kWeight) layer->synapse().Export(p.gradient, out->data());
-  else std::memcpy(out->data(), p.gradient, out->size() * sizeof(float));
+  if (t.kind == Tensor::Kind::kWeight)
+    layer->synapse().Export(p.gradient, out->data());
+  else
+    std::memcpy(out->data(), p.gradient, out->size() * sizeof(float));
 }
 
 void LayerNetwork::CheckFinite() const {
   for (const Parameter* p : parameters_)
     for (size_t i = 0; i < p->size; ++i)
       if (!std::isfinite(p->value[i]))
-        throw Error(ErrorCode::kNumeric, p->name + " holds a value that is not finite; expected finite weights: lower the "
-                    "learning rate or set clipNorm", p->name);
+        throw Error(ErrorCode::kNumeric,
+                    p->name +
+                        " holds a value that is not finite; expected finite weights: lower the "
+                        "learning rate or set clipNorm",
+                    p->name);
 }
 
 void LayerNetwork::ThrowNotFinite(const std::string& what) const {
   CheckFinite();
-  throw Error(ErrorCode::kNumeric, what + " is not finite at " + readout_->spec().name +
-              "; expected a finite loss: lower the learning rate or set clipNorm", readout_->spec().name);
+  throw Error(ErrorCode::kNumeric,
+              what + " is not finite at " + readout_->spec().name +
+                  "; expected a finite loss: lower the learning rate or set clipNorm",
+              readout_->spec().name);
 }
 
-// ---- running -----------------------------------------------------------------------------------------------------
+// ---- running
+// -----------------------------------------------------------------------------------------------------
 
-void LayerNetwork::LoadInput(const Pass& pass, const Chunk& chunk, const Batch& batch, const InputTransform* transform) {
+void LayerNetwork::LoadInput(const Pass& pass, const Chunk& chunk, const Batch& batch,
+                             const InputTransform* transform) {
   uint8_t* picture = picture_ + static_cast<size_t>(chunk.worker) * 2 * input_size();
   for (int s = chunk.first; s < chunk.first + chunk.count; ++s) {
     const uint8_t* pixels = batch.pixels[s];
@@ -328,9 +368,10 @@ void LayerNetwork::LoadInput(const Pass& pass, const Chunk& chunk, const Batch& 
       ChannelsLast(spec_.input, pixels, picture + input_size());
       pixels = picture + input_size();
     }
-    kernels_.encode({spec_.encoder.kind, spec_.timesteps, spec_.encoder.deterministic_steps, spec_.input.size(),
-                     spec_.encoder.kind == EncoderKind::kRate ? spec_.encoder.gain : 1.0f, pass.seed, pass.epoch,
-                     pass.ids[s], pixels, input_.data + static_cast<size_t>(s) * spec_.timesteps * input_.size()});
+    kernels_.encode({spec_.encoder.kind, spec_.timesteps, spec_.encoder.deterministic_steps,
+                     spec_.input.size(), spec_.encoder.kind == EncoderKind::kRate ? spec_.encoder.gain : 1.0f,
+                     pass.seed, pass.epoch, pass.ids[s], pixels,
+                     input_.data + static_cast<size_t>(s) * spec_.timesteps * input_.size()});
   }
 }
 
@@ -359,7 +400,8 @@ void LayerNetwork::ReadScores(const Chunk& chunk, int s, float* scores, int* rea
       int best = last;
       if (spec_.readout == Readout::kMaxMembrane)
         for (int k = last; k >= 0; --k)
-          if (potential[static_cast<size_t>(k) * n + c] >= potential[static_cast<size_t>(best) * n + c]) best = k;
+          if (potential[static_cast<size_t>(k) * n + c] >= potential[static_cast<size_t>(best) * n + c])
+            best = k;
       read_step[c] = best;
       scores[c] = potential[static_cast<size_t>(best) * n + c];
     }
@@ -373,7 +415,8 @@ void LayerNetwork::LossGradient(const Chunk& chunk, int s, const float* score_gr
   float* rows = out + static_cast<size_t>(s) * RowsPerOutput() * n;
   std::fill_n(rows, static_cast<size_t>(RowsPerOutput()) * n, 0.0f);
   const bool membrane = spec_.readout != Readout::kMeanCount;
-  const float scale = readout_->linear_readout() || membrane ? 1.0f : 1.0f / static_cast<float>(spec_.timesteps);
+  const float scale =
+      readout_->linear_readout() || membrane ? 1.0f : 1.0f / static_cast<float>(spec_.timesteps);
   for (int c = 0; c < classes_; ++c)
     rows[(membrane ? static_cast<size_t>(read_step[c]) * n : 0) + c] = score_gradient[c] * scale;
 }
@@ -389,8 +432,8 @@ void LayerNetwork::ScoreChunk(const Pass& pass, const Chunk& chunk, const Batch&
     ReadScores(chunk, s, scores, read_step);
     if (!batch.labels) continue;
     const float weight = batch.weights ? batch.weights[sample] : 1.0f;
-    sample_loss_[sample] = SampleLoss(spec_.loss, scores, classes_, batch.labels[sample], weight, gradient_scale,
-                                      gradient ? score_gradient : nullptr);
+    sample_loss_[sample] = SampleLoss(spec_.loss, scores, classes_, batch.labels[sample], weight,
+                                      gradient_scale, gradient ? score_gradient : nullptr);
     sample_correct_[sample] = ArgMax(scores, classes_) == batch.labels[sample];
     if (gradient) LossGradient(chunk, s, score_gradient, read_step, gradient);
   }
@@ -409,8 +452,8 @@ void LayerNetwork::BackwardChunk(const Pass& pass, const Chunk& chunk) {
   }
 }
 
-LayerNetwork::StepResult LayerNetwork::RunBatch(const Pass& pass, const Batch& batch, const InputTransform* transform,
-                                                bool encode) {
+LayerNetwork::StepResult LayerNetwork::RunBatch(const Pass& pass, const Batch& batch,
+                                                const InputTransform* transform, bool encode) {
   const int chunks = (pass.samples + kChunk - 1) / kChunk;
   weight_sum_ = 0;
   for (int s = 0; s < pass.samples; ++s) weight_sum_ += batch.weights ? batch.weights[s] : 1.0;
@@ -432,8 +475,8 @@ LayerNetwork::StepResult LayerNetwork::RunBatch(const Pass& pass, const Batch& b
   return result;
 }
 
-LayerNetwork::StepResult LayerNetwork::TrainStep(const Batch& batch, uint64_t seed, uint32_t epoch, float learning_rate,
-                                                 const InputTransform& transform) {
+LayerNetwork::StepResult LayerNetwork::TrainStep(const Batch& batch, uint64_t seed, uint32_t epoch,
+                                                 float learning_rate, const InputTransform& transform) {
   const Pass pass{batch.samples, true, seed, epoch, batch.ids};
   StepResult result = RunBatch(pass, batch, &transform, true);
   if (!std::isfinite(result.loss_sum)) ThrowNotFinite("The loss");
@@ -441,7 +484,8 @@ LayerNetwork::StepResult LayerNetwork::TrainStep(const Batch& batch, uint64_t se
   return result;
 }
 
-LayerNetwork::StepResult LayerNetwork::Evaluate(const Batch& batch, uint64_t seed, uint32_t epoch, float* scores) {
+LayerNetwork::StepResult LayerNetwork::Evaluate(const Batch& batch, uint64_t seed, uint32_t epoch,
+                                                float* scores) {
   const Pass pass{batch.samples, false, seed, epoch, batch.ids};
   const StepResult result = RunBatch(pass, batch, nullptr, true);
   if (scores) std::memcpy(scores, scores_, sizeof(float) * batch.samples * classes_);
@@ -477,7 +521,8 @@ std::vector<uint8_t> LayerNetwork::LayerSpikes(size_t index, int samples) const 
     for (int s = 0; s < samples; ++s) {
       const uint8_t* row = signal.data + (static_cast<size_t>(s) * spec_.timesteps + t) * signal.size();
       for (int c = 0; c < shape.channels; ++c)
-        for (int p = 0; p < shape.height * shape.width; ++p) out.push_back(row[static_cast<size_t>(p) * signal.channel_stride + c]);
+        for (int p = 0; p < shape.height * shape.width; ++p)
+          out.push_back(row[static_cast<size_t>(p) * signal.channel_stride + c]);
     }
   return out;
 }
@@ -488,7 +533,8 @@ void LayerNetwork::AddStatistics(int samples, std::vector<LayerStatistics>* stat
     for (int s = 0; s < samples && nodes_[i].layer; ++s) nodes_[i].layer->AddStatistics(s, (*statistics)[i]);
 }
 
-// ---- update ------------------------------------------------------------------------------------------------------
+// ---- update
+// ------------------------------------------------------------------------------------------------------
 
 /// Runs one mode of all update tasks; returns the norm of the gradients when they are formed for storing.
 double LayerNetwork::RunUpdate(UpdateMode mode, const UpdateRule& rule) {
@@ -496,7 +542,8 @@ double LayerNetwork::RunUpdate(UpdateMode mode, const UpdateRule& rule) {
     for (SynapticLayer* layer : synaptic_) {
       if (!layer->weight_trained()) continue;
       Synapse& synapse = layer->synapse();
-      if (synapse.PrepareTasks() > 0) team_->Run(synapse.PrepareTasks(), [&](int task, int) { synapse.Prepare(task); });
+      if (synapse.PrepareTasks() > 0)
+        team_->Run(synapse.PrepareTasks(), [&](int task, int) { synapse.Prepare(task); });
     }
   }
   team_->Run(update_tasks_, [&](int task, int worker) {
@@ -507,7 +554,8 @@ double LayerNetwork::RunUpdate(UpdateMode mode, const UpdateRule& rule) {
   double squares = 0;
   for (int t = 0; t < update_tasks_; ++t) squares += task_squares_[t];
   for (SynapticLayer* layer : synaptic_)
-    if (layer->bias().trained) squares += layer->UpdateBias({mode, RuleFor(rule, layer->spec().learning_rate_scale)});
+    if (layer->bias().trained)
+      squares += layer->UpdateBias({mode, RuleFor(rule, layer->spec().learning_rate_scale)});
   if (mode == UpdateMode::kGradient) return std::sqrt(squares);
   for (SynapticLayer* layer : synaptic_) {
     if (layer->weight_trained()) layer->synapse().FinishUpdate();
@@ -526,9 +574,17 @@ void LayerNetwork::Update(const Pass& pass, float learning_rate, StepResult* res
   const OptimizerSpec& o = *optimizer_;
   ++optimizer_step_;
   const double step = static_cast<double>(optimizer_step_);
-  UpdateRule rule{o.kind, learning_rate, o.momentum, o.beta1, o.beta2, o.epsilon,
+  UpdateRule rule{o.kind,
+                  learning_rate,
+                  o.momentum,
+                  o.beta1,
+                  o.beta2,
+                  o.epsilon,
                   static_cast<float>(1.0 / (1.0 - std::pow(o.beta1, step))),
-                  static_cast<float>(1.0 / (1.0 - std::pow(o.beta2, step))), o.weight_decay, o.decay_factor, 1.0f};
+                  static_cast<float>(1.0 / (1.0 - std::pow(o.beta2, step))),
+                  o.weight_decay,
+                  o.decay_factor,
+                  1.0f};
   for (SynapticLayer* layer : synaptic_) layer->StartUpdate(pass);
   if (!keep_gradients_) {
     RunUpdate(UpdateMode::kFused, rule);

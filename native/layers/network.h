@@ -1,4 +1,5 @@
-// A layer network at work: builds the layers, lays out their memory, runs batches forward and back, updates weights.
+// A layer network at work: builds the layers, lays out their memory, runs batches forward and back, updates
+// weights.
 #pragma once
 
 #include <functional>
@@ -39,7 +40,8 @@ struct LayerInfo {
   double neurons;
 };
 
-/// One batch: `samples` samples by number (the key of their random draws) and pixels (channel, row, column order).
+/// One batch: `samples` samples by number (the key of their random draws) and pixels (channel, row, column
+/// order).
 struct Batch {
   int samples = 0;
   const uint32_t* ids = nullptr;
@@ -69,9 +71,11 @@ class LayerNetwork {
   /// Throws Error{kInvalidArgument} for an unknown name, a wrong size or a value that is not finite.
   void WriteTensor(const std::string& name, const float* values, size_t count);
 
-  /// Lays out memory for batches of up to `batch` samples on `threads` threads; with an optimiser, for training too.
-  /// `keep_gradients` stores every gradient instead of using it at once. Returns the bytes of weights, state and plan.
-  size_t Prepare(int batch, int threads, const std::optional<OptimizerSpec>& optimizer, bool keep_gradients = false);
+  /// Lays out memory for batches of up to `batch` samples on `threads` threads; with an optimiser, for
+  /// training too. `keep_gradients` stores every gradient instead of using it at once. Returns the bytes of
+  /// weights, state and plan.
+  size_t Prepare(int batch, int threads, const std::optional<OptimizerSpec>& optimizer,
+                 bool keep_gradients = false);
   int batch_capacity() const { return extent_.batch; }
   int threads() const { return extent_.workers; }
   bool trainable() const { return optimizer_.has_value(); }
@@ -84,15 +88,18 @@ class LayerNetwork {
     int correct = 0;
     double gradient_norm = 0;  // only with clipping or kept gradients
   };
-  /// One training step. Throws Error{kNumeric} naming the layer when the loss is not finite; weights are then unchanged.
+  /// One training step. Throws Error{kNumeric} naming the layer when the loss is not finite; weights are then
+  /// unchanged.
   StepResult TrainStep(const Batch& batch, uint64_t seed, uint32_t epoch, float learning_rate,
                        const InputTransform& transform);
   /// Forward only. Scores [samples][classes], if wanted.
   StepResult Evaluate(const Batch& batch, uint64_t seed, uint32_t epoch, float* scores);
   /// Adds up activity of the batch evaluated last.
   void AddStatistics(int samples, std::vector<LayerStatistics>* statistics) const;
-  /// Forward (and back) on given input spikes [step][sample][C, H, W] instead of encoded pixels; for tests and study.
-  StepResult RunSpikes(const uint8_t* spikes, int samples, const int32_t* labels, bool gradients, float* scores);
+  /// Forward (and back) on given input spikes [step][sample][C, H, W] instead of encoded pixels; for tests
+  /// and study.
+  StepResult RunSpikes(const uint8_t* spikes, int samples, const int32_t* labels, bool gradients,
+                       float* scores);
   /// Spikes [step][sample][C, H, W] of layer `index` in the last batch; empty when it does not spike.
   std::vector<uint8_t> LayerSpikes(size_t index, int samples) const;
   void ReadGradient(const std::string& parameter, std::vector<float>* out) const;
@@ -129,7 +136,8 @@ class LayerNetwork {
   void ForwardChunk(const Pass& pass, const Chunk& chunk);
   void ScoreChunk(const Pass& pass, const Chunk& chunk, const Batch& batch);
   void ReadScores(const Chunk& chunk, int s, float* scores, int* read_step) const;
-  void LossGradient(const Chunk& chunk, int s, const float* score_gradient, const int* read_step, float* out) const;
+  void LossGradient(const Chunk& chunk, int s, const float* score_gradient, const int* read_step,
+                    float* out) const;
   void BackwardChunk(const Pass& pass, const Chunk& chunk);
   StepResult RunBatch(const Pass& pass, const Batch& batch, const InputTransform* transform, bool encode);
   void Update(const Pass& pass, float learning_rate, StepResult* result);
@@ -169,8 +177,8 @@ class LayerNetwork {
   float* gradient_a_ = nullptr;        // [worker][chunk sample][rows][size], handed down in turn
   float* gradient_b_ = nullptr;
   size_t gradient_stride_ = 0;
-  int* read_step_ = nullptr;           // [worker][classes]
-  float* score_gradient_ = nullptr;    // [worker][classes]
+  int* read_step_ = nullptr;         // [worker][classes]
+  float* score_gradient_ = nullptr;  // [worker][classes]
   double* task_squares_ = nullptr;
   int* task_layer_ = nullptr;
   int* task_index_ = nullptr;

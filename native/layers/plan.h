@@ -9,7 +9,8 @@
 
 namespace synfire::layers {
 
-/// Reserve() notes an array and where its address is wanted; Commit() allocates once (zeroed) and fills the addresses in.
+/// Reserve() notes an array and where its address is wanted; Commit() allocates once (zeroed) and fills the
+/// addresses in.
 class Plan {
  public:
   Plan() = default;

@@ -35,14 +35,16 @@ class Pooling : public Layer {
   void AddStatistics(int, LayerStatistics&) const override {}
 
  protected:
-  /// Calls visit(output offset, input offset) for every input of every window, channel 0; channels follow each other.
+  /// Calls visit(output offset, input offset) for every input of every window, channel 0; channels follow
+  /// each other.
   template <class Visit>
   void ForEachInput(Visit visit) const {
     for (int oy = 0; oy < output_.shape.height; ++oy)
       for (int ox = 0; ox < output_.shape.width; ++ox)
         for (int ky = 0; ky < spec_.kernel_height; ++ky)
           for (int kx = 0; kx < spec_.kernel_width; ++kx) {
-            const int y = oy * spec_.stride_y + ky - spec_.padding_y, x = ox * spec_.stride_x + kx - spec_.padding_x;
+            const int y = oy * spec_.stride_y + ky - spec_.padding_y,
+                      x = ox * spec_.stride_x + kx - spec_.padding_x;
             if (y < 0 || y >= below_.shape.height || x < 0 || x >= below_.shape.width) continue;
             visit((static_cast<size_t>(oy) * output_.shape.width + ox) * output_.channel_stride,
                   (static_cast<size_t>(y) * below_.shape.width + x) * below_.channel_stride);
@@ -72,7 +74,8 @@ class SumPooling final : public Pooling {
     const int window = spec.kernel_height * spec.kernel_width;
     output_.max_count = below.max_count * window;
     if (output_.max_count > 255)
-      throw InvalidArgument(spec.name + ".kernel", std::to_string(window), "a window whose sums stay below 256");
+      throw InvalidArgument(spec.name + ".kernel", std::to_string(window),
+                            "a window whose sums stay below 256");
     if (spec.kind != LayerKind::kAvgPool2d) return;
     output_.scale /= static_cast<float>(window);
     output_.training_scale /= static_cast<float>(window);
@@ -85,7 +88,8 @@ class SumPooling final : public Pooling {
         uint8_t* out = Out(s, t);
         std::fill_n(out, output_.size(), uint8_t{0});
         ForEachInput([&](size_t o, size_t i) {
-          for (int c = 0; c < output_.channel_stride; ++c) out[o + c] = static_cast<uint8_t>(out[o + c] + in[i + c]);
+          for (int c = 0; c < output_.channel_stride; ++c)
+            out[o + c] = static_cast<uint8_t>(out[o + c] + in[i + c]);
         });
       }
   }
@@ -180,7 +184,8 @@ class MaxPooling final : public Pooling {
 
 std::unique_ptr<Layer> MakePooling(const LayerSpec& spec, const NetworkSpec& network, const Signal& below,
                                    const Layer* below_layer, const Shape& out) {
-  if (spec.kind == LayerKind::kMaxPool2d) return std::make_unique<MaxPooling>(spec, network, below, below_layer, out);
+  if (spec.kind == LayerKind::kMaxPool2d)
+    return std::make_unique<MaxPooling>(spec, network, below, below_layer, out);
   return std::make_unique<SumPooling>(spec, network, below, below_layer, out);
 }
 

@@ -51,7 +51,8 @@ Shape Windowed(const LayerSpec& layer, const Shape& in, int channels) {
   RequireInt(layer.name + ".stride", layer.stride_x, 1, 64);
   RequireInt(layer.name + ".padding", layer.padding_y, 0, layer.kernel_height - 1);
   RequireInt(layer.name + ".padding", layer.padding_x, 0, layer.kernel_width - 1);
-  return {channels, OutSide(layer.name + ".kernel", in.height, layer.kernel_height, layer.stride_y, layer.padding_y),
+  return {channels,
+          OutSide(layer.name + ".kernel", in.height, layer.kernel_height, layer.stride_y, layer.padding_y),
           OutSide(layer.name + ".kernel", in.width, layer.kernel_width, layer.stride_x, layer.padding_x)};
 }
 
@@ -106,8 +107,8 @@ void CheckGlobals(const NetworkSpec& spec) {
   RequireInt("timesteps", spec.timesteps, 1, kMaxSteps);
   RequireInt("encoder.deterministicSteps", spec.encoder.deterministic_steps, 1, kMaxSteps);
   RequireRange("encoder.gain", spec.encoder.gain, 1e-6, 1e6);
-  Require(spec.learning.surrogate.slope > 0 && std::isfinite(spec.learning.surrogate.slope), "learning.surrogate.slope",
-          spec.learning.surrogate.slope, "a number above 0");
+  Require(spec.learning.surrogate.slope > 0 && std::isfinite(spec.learning.surrogate.slope),
+          "learning.surrogate.slope", spec.learning.surrogate.slope, "a number above 0");
   RequireRange("loss.labelSmoothing", spec.loss.label_smoothing, 0, 0.999);
   RequireInt("layers", static_cast<int64_t>(spec.layers.size()), 1, 256);
 }
@@ -123,9 +124,11 @@ std::vector<Shape> CheckedShapes(const NetworkSpec& spec) {
     const LayerSpec& layer = spec.layers[i];
     const bool last = i + 1 == spec.layers.size();
     if (flat && layer.windowed())
-      throw InvalidArgument(layer.name + ".kind", "a layer of windows after flatten", "dense, dropout or flatten there");
+      throw InvalidArgument(layer.name + ".kind", "a layer of windows after flatten",
+                            "dense, dropout or flatten there");
     flat = layer.kind == LayerKind::kFlatten || (flat && layer.kind == LayerKind::kDropout);
-    if (last && !layer.synaptic()) throw InvalidArgument(layer.name + ".kind", "not dense", "dense as the last layer");
+    if (last && !layer.synaptic())
+      throw InvalidArgument(layer.name + ".kind", "not dense", "dense as the last layer");
     const Shape out = OutputShape(layer, in);
     if (layer.synaptic()) {
       CheckSynaptic(layer, spec, last);

@@ -56,13 +56,15 @@ struct LayerSpec {
   float input_gain = 1;
 
   bool synaptic() const { return kind == LayerKind::kConv2d || kind == LayerKind::kDense; }
-  bool windowed() const { return kind != LayerKind::kDense && kind != LayerKind::kDropout && kind != LayerKind::kFlatten; }
+  bool windowed() const {
+    return kind != LayerKind::kDense && kind != LayerKind::kDropout && kind != LayerKind::kFlatten;
+  }
 };
 
 struct LossSpec {
   LossKind kind = LossKind::kCrossEntropy;
   float label_smoothing = 0;
-  bool mean = true;  // over the batch; false: sum
+  bool mean = true;                                // over the batch; false: sum
   float target_correct = 1, target_incorrect = 0;  // of kMseCount, as fractions of the steps
 };
 
@@ -86,8 +88,8 @@ struct NetworkSpec {
   LearningSpec learning;
 };
 
-/// The shape each layer of `spec` puts out. Throws Error{kInvalidArgument} naming the layer and field at fault; every
-/// number of the description is checked here, so that nothing behind it needs to.
+/// The shape each layer of `spec` puts out. Throws Error{kInvalidArgument} naming the layer and field at
+/// fault; every number of the description is checked here, so that nothing behind it needs to.
 std::vector<Shape> CheckedShapes(const NetworkSpec& spec);
 
 }  // namespace synfire::layers

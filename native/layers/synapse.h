@@ -1,4 +1,5 @@
-// The linear part of a synaptic layer: counts in, drive out, and both gradients back; one class per kind of connection.
+// The linear part of a synaptic layer: counts in, drive out, and both gradients back; one class per kind of
+// connection.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,8 @@ namespace synfire::layers {
 
 /// Operand of the weight gradient: counts per gradient row of every sample of the batch.
 struct Operand {
-  const uint8_t* bytes = nullptr;    // through time: [sample][row][in]
-  const int16_t* shorts = nullptr;   // rates: [sample][in]
+  const uint8_t* bytes = nullptr;   // through time: [sample][row][in]
+  const int16_t* shorts = nullptr;  // rates: [sample][in]
 };
 
 /// `scale` turns counts into input values, gain included.
@@ -25,21 +26,27 @@ class Synapse {
   int out_size() const { return out_size_; }
   double macs() const { return macs_; }
 
-  /// `rows` operand rows per sample forward, `gradient_rows` back; `max_count` bounds an operand of the weight gradient.
+  /// `rows` operand rows per sample forward, `gradient_rows` back; `max_count` bounds an operand of the
+  /// weight gradient.
   virtual void Reserve(Plan& plan, const Extent& extent, int rows, int gradient_rows, int max_count,
                        bool input_gradient) = 0;
 
   /// Operand rows [samples of chunk][rows][in] to drive [samples][rows][out_size].
-  virtual void Forward(const uint8_t* operand, int samples, int rows, float scale, int worker, float* drive) = 0;
+  virtual void Forward(const uint8_t* operand, int samples, int rows, float scale, int worker,
+                       float* drive) = 0;
   /// The same from one 16-bit row per sample.
   virtual void ForwardRate(const int16_t* operand, int samples, float scale, float* drive) = 0;
-  /// Drive gradient [samples of chunk][rows][out_size] to [samples][rows][in]. `support` gives a sample's support or null.
-  virtual void InputGradient(const Layer* below, const Chunk& chunk, const float* drive_gradient, int rows, float scale,
-                             float* out) = 0;
+  /// Drive gradient [samples of chunk][rows][out_size] to [samples][rows][in]. `support` gives a sample's
+  /// support or null.
+  virtual void InputGradient(const Layer* below, const Chunk& chunk, const float* drive_gradient, int rows,
+                             float scale, float* out) = 0;
 
-  /// Takes up one chunk's drive gradient: its part of the weight gradient, or what the update needs to know of it.
-  virtual void AddChunkGradient(const Chunk& chunk, const Operand& operand, const float* drive_gradient, int rows) = 0;
-  /// Whether the drive gradient of the whole batch is wanted at the update (else AddChunkGradient has used it).
+  /// Takes up one chunk's drive gradient: its part of the weight gradient, or what the update needs to know
+  /// of it.
+  virtual void AddChunkGradient(const Chunk& chunk, const Operand& operand, const float* drive_gradient,
+                                int rows) = 0;
+  /// Whether the drive gradient of the whole batch is wanted at the update (else AddChunkGradient has used
+  /// it).
   virtual bool needs_batch_gradient() const = 0;
 
   /// After all chunks: tasks that prepare the update, then tasks that form gradients and apply them.
@@ -53,7 +60,8 @@ class Synapse {
   /// Once after the last task of an update.
   virtual void FinishUpdate() {}
 
-  /// Weights as users see them: [filters, channels, kernel rows, kernel columns] or [units, inputs in C, H, W order].
+  /// Weights as users see them: [filters, channels, kernel rows, kernel columns] or [units, inputs in C, H, W
+  /// order].
   virtual void Export(const float* stored, float* user) const = 0;
   virtual void Import(const float* user, float* stored) const = 0;
   /// Makes what is derived from the weights after they were set from outside.
@@ -75,7 +83,8 @@ class Synapse {
 std::unique_ptr<Synapse> MakeSynapse(const LayerSpec& spec, const Signal& below, const Shape& out,
                                      const NetworkSpec& network, bool linear_readout, const Kernels& kernels);
 
-std::unique_ptr<Synapse> MakePatternConv(const LayerSpec&, const Signal& below, const Shape& out, const Kernels&);
+std::unique_ptr<Synapse> MakePatternConv(const LayerSpec&, const Signal& below, const Shape& out,
+                                         const Kernels&);
 std::unique_ptr<Synapse> MakeConv(const LayerSpec&, const Signal& below, const Shape& out, const Kernels&);
 std::unique_ptr<Synapse> MakeDenseFloat(const LayerSpec&, const Signal& below, const Kernels&);
 std::unique_ptr<Synapse> MakeDenseMixed(const LayerSpec&, const Signal& below, const Kernels&);

@@ -36,7 +36,9 @@ TimeMap MakeTimeMap(const LayerSpec& spec, int steps, bool linear_readout) {
   return map;
 }
 
-bool IsCompact(SurrogateKind kind) { return kind == SurrogateKind::kTriangle || kind == SurrogateKind::kRectangle; }
+bool IsCompact(SurrogateKind kind) {
+  return kind == SurrogateKind::kTriangle || kind == SurrogateKind::kRectangle;
+}
 
 }  // namespace
 
@@ -61,18 +63,19 @@ std::vector<int> TimeMap::Visibility() const {
 }
 
 std::unique_ptr<Synapse> MakeSynapse(const LayerSpec& spec, const Signal& below, const Shape& out,
-                                     const NetworkSpec& network, bool linear_readout, const Kernels& kernels) {
-  if (spec.kind == LayerKind::kConv2d)
-    return PatternConvFits(spec, below, out) ? MakePatternConv(spec, below, out, kernels)
-                                             : MakeConv(spec, below, out, kernels);
+                                     const NetworkSpec& network, bool linear_readout,
+                                     const Kernels& kernels) {
   const TimeMap map = MakeTimeMap(spec, network.timesteps, linear_readout);
+  if (spec.kind == LayerKind::kConv2d)
+    return map.window() == 1 && PatternConvFits(spec, below, out) ? MakePatternConv(spec, below, out, kernels)
+                                                                  : MakeConv(spec, below, out, kernels);
   const bool mixed = network.precision == Precision::kMixed && !linear_readout && map.updates() <= 32 &&
                      DenseMixedFits(spec, below, map.window());
   return mixed ? MakeDenseMixed(spec, below, kernels) : MakeDenseFloat(spec, below, kernels);
 }
 
-SynapticLayer::SynapticLayer(const LayerSpec& spec, const NetworkSpec& network, const Signal& below, const Shape& out,
-                             const Kernels& kernels)
+SynapticLayer::SynapticLayer(const LayerSpec& spec, const NetworkSpec& network, const Signal& below,
+                             const Shape& out, const Kernels& kernels)
     : spec_(spec),
       kernels_(kernels),
       surrogate_(network.learning.surrogate),
@@ -107,13 +110,16 @@ void SynapticLayer::SetBelow(const Layer* below, const Signal* signal, bool grad
 void SynapticLayer::CheckCounts() const {
   const int window = below_.max_count * time_.window();
   if (!linear_readout() && window > UINT8_MAX)
-    throw InvalidArgument(spec_.name + ".updateEvery", std::to_string(spec_.update_every),
-                          "windows of input whose sums stay below 256; these reach " + std::to_string(window));
-  const int64_t weights = std::accumulate(rate_weight_of_step_.begin(), rate_weight_of_step_.end(), int64_t{0});
+    throw InvalidArgument(
+        spec_.name + ".updateEvery", std::to_string(spec_.update_every),
+        "windows of input whose sums stay below 256; these reach " + std::to_string(window));
+  const int64_t weights =
+      std::accumulate(rate_weight_of_step_.begin(), rate_weight_of_step_.end(), int64_t{0});
   const int64_t sum = below_.max_count * weights;
   if ((linear_readout() || mode_ == LearningMode::kRate) && sum > INT16_MAX)
-    throw InvalidArgument("timesteps", std::to_string(steps_), "fewer: the inputs of " + spec_.name +
-                          " sum up to " + std::to_string(sum) + " over all steps, more than 32767");
+    throw InvalidArgument("timesteps", std::to_string(steps_),
+                          "fewer: the inputs of " + spec_.name + " sum up to " + std::to_string(sum) +
+                              " over all steps, more than 32767");
 }
 
 Reader SynapticLayer::Connect(const Reader& reader, LearningMode mode) {
@@ -137,7 +143,8 @@ Reader SynapticLayer::Connect(const Reader& reader, LearningMode mode) {
     }
   }
   const bool by_surrogate = !rates || rate_derivative_kind_ == RateDerivative::kSurrogate;
-  compact_support_ = reader.wants_support && reader.rows <= kMaxSupportRows && by_surrogate && IsCompact(surrogate_.kind);
+  compact_support_ =
+      reader.wants_support && reader.rows <= kMaxSupportRows && by_surrogate && IsCompact(surrogate_.kind);
 
   below_reader_ = {gradient_rows_, time_.row_of_step, rate_weight_of_step_, spec_.kind == LayerKind::kDense};
   return below_reader_;
@@ -156,10 +163,13 @@ void SynapticLayer::Reserve(Plan& plan, const Extent& extent) {
   const size_t chunk_samples = static_cast<size_t>(extent.workers) * kChunk;
   plan.Reserve(&drive_, chunk_samples * updates * n);
   if (!time_.direct() && !linear_readout()) plan.Reserve(&operand_, extent.batch * updates * below_.size());
-  if (linear_readout() || (rates && extent.training)) plan.Reserve(&rate_operand_, static_cast<size_t>(extent.batch) * below_.size());
-  if (spec_.neuron && constants_.spiking) plan.Reserve(&output_.data, static_cast<size_t>(extent.batch) * steps_ * n);
+  if (linear_readout() || (rates && extent.training))
+    plan.Reserve(&rate_operand_, static_cast<size_t>(extent.batch) * below_.size());
+  if (spec_.neuron && constants_.spiking)
+    plan.Reserve(&output_.data, static_cast<size_t>(extent.batch) * steps_ * n);
   const bool integrator = spec_.neuron && !constants_.spiking;
-  if (integrator || (extent.training && !rates && spec_.neuron)) plan.Reserve(&potential_, chunk_samples * updates * n);
+  if (integrator || (extent.training && !rates && spec_.neuron))
+    plan.Reserve(&potential_, chunk_samples * updates * n);
   if (extent.training) ReserveTraining(plan, extent);
 }
 
@@ -168,7 +178,8 @@ void SynapticLayer::ReserveTraining(Plan& plan, const Extent& extent) {
   const size_t gradient_samples = synapse_->needs_batch_gradient() ? extent.batch : chunk_samples;
   plan.Reserve(&drive_gradient_, gradient_samples * gradient_rows_ * n);
   plan.Reserve(&bias_partial_, extent.chunks() * bias_.size);
-  if (mode_ == LearningMode::kRate && constants_.spiking && rate_derivative_kind_ == RateDerivative::kSurrogate)
+  if (mode_ == LearningMode::kRate && constants_.spiking &&
+      rate_derivative_kind_ == RateDerivative::kSurrogate)
     plan.Reserve(&rate_derivative_, chunk_samples * n);
   if (compact_support_) plan.Reserve(&support_, static_cast<size_t>(extent.batch) * n);
 }
@@ -185,7 +196,8 @@ float SynapticLayer::GradientScale() const {
   return scale * time_.gain / static_cast<float>(time_.updates());
 }
 
-// ---- forward -----------------------------------------------------------------------------------------------------
+// ---- forward
+// -----------------------------------------------------------------------------------------------------
 
 const uint8_t* SynapticLayer::OperandRows(int sample) const {
   const size_t rows = static_cast<size_t>(sample) * time_.updates() * below_.size();
@@ -225,7 +237,8 @@ void SynapticLayer::Forward(const Pass& pass, const Chunk& chunk) {
     synapse_->ForwardRate(rate_operand_ + static_cast<size_t>(chunk.first) * below_.size(), chunk.count,
                           InputScale(pass.training), drive);
   else
-    synapse_->Forward(OperandRows(chunk.first), chunk.count, time_.updates(), InputScale(pass.training), chunk.worker, drive);
+    synapse_->Forward(OperandRows(chunk.first), chunk.count, time_.updates(), InputScale(pass.training),
+                      chunk.worker, drive);
   for (int s = 0; s < chunk.count; ++s) Integrate(chunk, s, pass.training);
 }
 
@@ -266,7 +279,8 @@ const float* SynapticLayer::Readout(const Chunk& chunk, int s) const {
   return (linear_readout() ? drive_ : potential_) + rows;
 }
 
-// ---- backward ----------------------------------------------------------------------------------------------------
+// ---- backward
+// ----------------------------------------------------------------------------------------------------
 
 const uint32_t* SynapticLayer::Support(int sample) const {
   return support_ ? support_ + static_cast<size_t>(sample) * neurons() : nullptr;
@@ -282,22 +296,26 @@ void SynapticLayer::Backward(const Pass&, const Chunk& chunk, const float* gradi
   const size_t rows = static_cast<size_t>(gradient_rows_) * neurons();
   float* drive_gradient = DriveGradient(chunk);
   for (int s = 0; s < chunk.count; ++s)
-    PopulationBackward(chunk, s, gradient + static_cast<size_t>(s) * reader_.rows * neurons(), drive_gradient + s * rows);
+    PopulationBackward(chunk, s, gradient + static_cast<size_t>(s) * reader_.rows * neurons(),
+                       drive_gradient + s * rows);
   AddBiasGradient(chunk, drive_gradient);
-  if (time_.cumulative() && mode_ == LearningMode::kBptt)  // an operand row is seen by its own and all later updates
+  if (time_.cumulative() &&
+      mode_ == LearningMode::kBptt)  // an operand row is seen by its own and all later updates
     for (int s = 0; s < chunk.count; ++s)
       for (int k = gradient_rows_ - 2; k >= 0; --k)
         kernels_.add_scaled(1.0f, drive_gradient + s * rows + static_cast<size_t>(k + 1) * neurons(),
                             drive_gradient + s * rows + static_cast<size_t>(k) * neurons(), neurons());
   if (weight_trained()) {
     const bool rates = rate_operand_ != nullptr;
-    synapse_->AddChunkGradient(chunk, {rates ? nullptr : OperandRows(0), rate_operand_}, drive_gradient, gradient_rows_);
+    synapse_->AddChunkGradient(chunk, {rates ? nullptr : OperandRows(0), rate_operand_}, drive_gradient,
+                               gradient_rows_);
   }
   if (gradient_below_ && below)
     synapse_->InputGradient(below_layer_, chunk, drive_gradient, gradient_rows_, GradientScale(), below);
 }
 
-void SynapticLayer::PopulationBackward(const Chunk& chunk, int s, const float* gradient, float* drive_gradient) {
+void SynapticLayer::PopulationBackward(const Chunk& chunk, int s, const float* gradient,
+                                       float* drive_gradient) {
   const int n = neurons();
   if (linear_readout()) {
     std::memcpy(drive_gradient, gradient, n * sizeof(float));
@@ -324,7 +342,8 @@ void SynapticLayer::PopulationBackward(const Chunk& chunk, int s, const float* g
 }
 
 /// Gradient of the mean drive from that of the weighted spike count.
-void SynapticLayer::RatePopulationBackward(const Chunk& chunk, int s, const float* gradient, float* out) const {
+void SynapticLayer::RatePopulationBackward(const Chunk& chunk, int s, const float* gradient,
+                                           float* out) const {
   const int n = neurons();
   if (!constants_.spiking) return ReadoutRateGradient(gradient, out);
   if (rate_derivative_) {
@@ -341,7 +360,8 @@ void SynapticLayer::RatePopulationBackward(const Chunk& chunk, int s, const floa
   }
 }
 
-/// A leaky readout is linear in a constant drive: each update adds what is left of it at the step that is read.
+/// A leaky readout is linear in a constant drive: each update adds what is left of it at the step that is
+/// read.
 void SynapticLayer::ReadoutRateGradient(const float* gradient, float* out) const {
   const int n = neurons();
   std::fill_n(out, n, 0.0f);
@@ -356,17 +376,19 @@ void SynapticLayer::ReadoutRateGradient(const float* gradient, float* out) const
 void SynapticLayer::AddBiasGradient(const Chunk& chunk, const float* drive_gradient) {
   float* sum = bias_partial_ + static_cast<size_t>(chunk.index) * bias_.size;
   std::fill_n(sum, bias_.size, 0.0f);
-  const size_t positions = static_cast<size_t>(chunk.count) * gradient_rows_ * neurons() / output_.channel_stride;
+  const size_t positions =
+      static_cast<size_t>(chunk.count) * gradient_rows_ * neurons() / output_.channel_stride;
   kernels_.sum_rows(drive_gradient, positions, sum, output_.channel_stride);
 }
 
-// ---- update ------------------------------------------------------------------------------------------------------
+// ---- update
+// ------------------------------------------------------------------------------------------------------
 
 void SynapticLayer::StartUpdate(const Pass& pass) {
   const bool rates = rate_operand_ != nullptr;
   bias_chunks_ = (pass.samples + kChunk - 1) / kChunk;
-  synapse_->StartUpdate({rates ? nullptr : OperandRows(0), rate_operand_}, drive_gradient_, pass.samples * gradient_rows_,
-                        pass.samples, GradientScale());
+  synapse_->StartUpdate({rates ? nullptr : OperandRows(0), rate_operand_}, drive_gradient_,
+                        pass.samples * gradient_rows_, pass.samples, GradientScale());
 }
 
 double SynapticLayer::UpdateBias(const UpdateStep& step) {
@@ -403,10 +425,12 @@ void SynapticLayer::AddStatistics(int sample, LayerStatistics& statistics) const
     statistics.neuron_steps += static_cast<double>(steps_) * output_.shape.size();
   }
   const int rows = linear_readout() ? steps_ : time_.updates();
-  const uint8_t* operand = linear_readout() ? below_signal_->data + static_cast<size_t>(sample) * steps_ * below_.size()
-                                            : OperandRows(sample);
+  const uint8_t* operand = linear_readout()
+                               ? below_signal_->data + static_cast<size_t>(sample) * steps_ * below_.size()
+                               : OperandRows(sample);
   for (int r = 0; r < rows; ++r)
-    statistics.synaptic_operations += synapse_->SynapticOperations(operand + static_cast<size_t>(r) * below_.size());
+    statistics.synaptic_operations +=
+        synapse_->SynapticOperations(operand + static_cast<size_t>(r) * below_.size());
   statistics.dense_macs += synapse_->macs();
 }
 

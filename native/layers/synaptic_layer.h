@@ -1,4 +1,5 @@
-// A layer with neurons: synapses, the steps at which they are read, and the population that integrates their drive.
+// A layer with neurons: synapses, the steps at which they are read, and the population that integrates their
+// drive.
 #pragma once
 
 #include <memory>

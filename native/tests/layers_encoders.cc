@@ -38,14 +38,13 @@ std::vector<uint8_t> EveryByte() {
   return bytes;
 }
 
-// The random spike of one pixel at one step, by the documented use of counters: pixel 128 g + 16 h + l uses half
-// h of the block with counter 16 g + l.
+// The random spike of one pixel at one step, by the documented use of counters: pixel 128 g + 16 h + l uses
+// half h of the block with counter 16 g + l.
 bool RandomSpike(const Encoding& e, int pixel, int step, uint8_t byte) {
   const auto block = static_cast<uint32_t>(pixel / 128 * 16 + pixel % 16);
   const int half = pixel % 128 / 16;
-  const auto words =
-      Philox({block, static_cast<uint32_t>(step), e.sample, e.epoch},
-             {static_cast<uint32_t>(e.seed), static_cast<uint32_t>(e.seed >> 32)});
+  const auto words = Philox({block, static_cast<uint32_t>(step), e.sample, e.epoch},
+                            {static_cast<uint32_t>(e.seed), static_cast<uint32_t>(e.seed >> 32)});
   const uint32_t draw = words[half / 2] >> (half % 2 * 16) & 0xffffu;
   const float threshold = std::min(byte * (e.gain * (65536.0f / 255.0f)) + 0.5f, 65536.0f);
   return draw < static_cast<uint32_t>(threshold);
@@ -105,8 +104,7 @@ TEST("black stays silent and white always spikes, at any gain from 1 on") {
   std::fill(picture.begin() + 100, picture.end(), uint8_t{255});
   for (const auto& [name, kernels] : SupportedTables()) {
     for (const float gain : {1.0f, 5.0f}) {
-      const auto spikes =
-          Encode(*kernels, {.kind = EncoderKind::kRate, .steps = 100, .gain = gain}, picture);
+      const auto spikes = Encode(*kernels, {.kind = EncoderKind::kRate, .steps = 100, .gain = gain}, picture);
       int wrong = 0;
       for (size_t i = 0; i < spikes.size(); ++i) wrong += spikes[i] != (i % 200 >= 100);
       CHECK_EQUAL(wrong, 0);
@@ -121,9 +119,9 @@ TEST("random spikes of every byte are as frequent as gain times p") {
     for (uint32_t sample = 0; sample < kSamples; ++sample) {
       std::vector<uint8_t> picture(256);
       for (uint32_t i = 0; i < 256; ++i) picture[i] = static_cast<uint8_t>(i + sample * 7);
-      const auto spikes = Encode(
-          ActiveKernels(), {.kind = EncoderKind::kRate, .steps = kSteps, .gain = gain, .sample = sample},
-          picture);
+      const auto spikes =
+          Encode(ActiveKernels(),
+                 {.kind = EncoderKind::kRate, .steps = kSteps, .gain = gain, .sample = sample}, picture);
       for (size_t i = 0; i < spikes.size(); ++i) count[picture[i % 256]] += spikes[i];
     }
     for (int byte = 0; byte < 256; ++byte) {

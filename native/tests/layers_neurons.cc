@@ -1,4 +1,5 @@
-// Neurons: the forward pass against plain arithmetic, the backward pass against finite differences of a smooth stand-in.
+// Neurons: the forward pass against plain arithmetic, the backward pass against finite differences of a
+// smooth stand-in.
 #include <string>
 #include <vector>
 
@@ -13,13 +14,16 @@ constexpr int kNeurons = 48;
 constexpr ResetKind kResets[] = {ResetKind::kZero, ResetKind::kValue, ResetKind::kSubtract,
                                  ResetKind::kScale};
 
-float ResetValueFor(ResetKind reset) { return reset == ResetKind::kScale ? 0.5f : -0.25f; }
+float ResetValueFor(ResetKind reset) {
+  return reset == ResetKind::kScale ? 0.5f : -0.25f;
+}
 
 NeuronConstants Constants(ResetKind reset) {
   return {.decay = 0.85f, .threshold = 0.8f, .reset = reset, .reset_value = ResetValueFor(reset)};
 }
 
-// ---- forward -----------------------------------------------------------------------------------------------------
+// ---- forward
+// -----------------------------------------------------------------------------------------------------
 
 struct Drive {
   int updates;
@@ -31,7 +35,8 @@ struct Drive {
 Drive RandomDrive(uint32_t seed, int updates, bool cumulative) {
   Random random(seed);
   const double strength = cumulative ? 0.35 : 1.2;
-  return {updates, cumulative, random.Floats(static_cast<size_t>(updates) * kNeurons, -0.5 * strength, strength),
+  return {updates, cumulative,
+          random.Floats(static_cast<size_t>(updates) * kNeurons, -0.5 * strength, strength),
           random.Floats(kNeurons, -0.2, 0.3)};
 }
 
@@ -162,8 +167,8 @@ TEST("the rate derivative sums the weighted surrogate, and the support marks whe
         double sum = 0;
         uint32_t support = 0;
         for (int k = 0; k < in.updates; ++k) {
-          const double h =
-              SurrogateDerivative(surrogate, a.potential[static_cast<size_t>(k) * kNeurons + j] - c.threshold);
+          const double h = SurrogateDerivative(
+              surrogate, a.potential[static_cast<size_t>(k) * kNeurons + j] - c.threshold);
           sum += weights[k] * h;
           if (h != 0 && k != 1) support |= 1u << k;
         }
@@ -185,7 +190,8 @@ TEST("neurons have the same bits on every instruction set") {
   }
 }
 
-// ---- backward ----------------------------------------------------------------------------------------------------
+// ---- backward
+// ----------------------------------------------------------------------------------------------------
 
 struct BackwardCase {
   NeuronConstants constants;
@@ -195,6 +201,7 @@ struct BackwardCase {
   std::vector<float> potential;       // [updates][neurons]
   std::vector<float> spike_gradient;  // [updates][neurons]
   std::vector<bool> wanted;           // per update; a row that is not wanted counts as zero
+  std::vector<uint32_t> support;      // may be empty
 
   double SpikeGradient(int update, int neuron) const {
     return wanted[update] ? spike_gradient[static_cast<size_t>(update) * kNeurons + neuron] : 0.0f;
@@ -212,23 +219,28 @@ std::vector<float> RunBackward(const Kernels& kernels, const BackwardCase& b) {
                            .updates = b.updates,
                            .neurons = kNeurons,
                            .potential = b.potential.data(),
+                           .support = b.support.empty() ? nullptr : b.support.data(),
                            .spike_gradient = rows.data(),
                            .drive_gradient = drive_gradient.data()});
   return drive_gradient;
 }
 
 BackwardCase MakeBackwardCase(ResetKind reset, SurrogateKind kind, bool detach_reset, const Drive& in) {
-  BackwardCase b{Constants(reset), {kind, kind == SurrogateKind::kFastSigmoid ? 5.0f : 1.1f}, detach_reset,
-                 in.updates,       {},
-                 {},               std::vector<bool>(in.updates, true)};
+  BackwardCase b{Constants(reset),
+                 {kind, kind == SurrogateKind::kFastSigmoid ? 5.0f : 1.1f},
+                 detach_reset,
+                 in.updates,
+                 {},
+                 {},
+                 std::vector<bool>(in.updates, true)};
   b.potential = Run(kKernelsBase, b.constants, b.surrogate, in).potential;
   b.spike_gradient = Random(77).Floats(b.potential.size(), -1, 1);
   b.wanted[2] = false;
   return b;
 }
 
-// One neuron in double precision whose spikes are, along the base trajectory, the hard ones, and change away from
-// it as a smooth step does.
+// One neuron in double precision whose spikes are, along the base trajectory, the hard ones, and change away
+// from it as a smooth step does.
 class SmoothNeuron {
  public:
   SmoothNeuron(const BackwardCase& b, std::vector<double> drive, int neuron)
@@ -265,7 +277,8 @@ class SmoothNeuron {
       if (potentials) potentials->push_back(u);
       const double base = base_.size() > static_cast<size_t>(k) ? base_[k] : u;
       const double hard = base > threshold ? 1 : 0;
-      const double smooth = hard + SmoothStep(b_.surrogate, u - threshold) - SmoothStep(b_.surrogate, base - threshold);
+      const double smooth =
+          hard + SmoothStep(b_.surrogate, u - threshold) - SmoothStep(b_.surrogate, base - threshold);
       loss += b_.SpikeGradient(k, neuron_) * smooth;
       v = AfterSmoothReset(c, u, b_.detach_reset ? hard : smooth);
     }
@@ -292,12 +305,14 @@ class SmoothNeuron {
   std::vector<double> base_;
 };
 
-// Compares every drive gradient of the case with a central difference; returns how many neurons could be compared.
+// Compares every drive gradient of the case with a central difference; returns how many neurons could be
+// compared.
 int CompareWithDifferences(const BackwardCase& b, const Drive& in, const std::vector<float>& gradient) {
   int compared = 0;
   for (int j = 0; j < kNeurons; ++j) {
     std::vector<double> drive(in.updates);
-    for (int k = 0; k < in.updates; ++k) drive[k] = double{in.drive[static_cast<size_t>(k) * kNeurons + j]} + in.bias[j];
+    for (int k = 0; k < in.updates; ++k)
+      drive[k] = double{in.drive[static_cast<size_t>(k) * kNeurons + j]} + in.bias[j];
     const SmoothNeuron neuron(b, drive, j);
     if (!neuron.Differentiable()) continue;
     ++compared;

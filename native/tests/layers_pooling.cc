@@ -1,4 +1,5 @@
-// Pooling and dropout against plain loops: counts forward, gradients back, masks that depend on their key alone.
+// Pooling and dropout against plain loops: counts forward, gradients back, masks that depend on their key
+// alone.
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -16,7 +17,8 @@ constexpr int kSteps = 5;
 /// A population with given activity [sample][step][row, column, padded channel].
 class Below final : public Layer {
  public:
-  Below(const Shape& shape, int channel_stride, int max_count, std::vector<uint8_t> counts) : counts_(std::move(counts)) {
+  Below(const Shape& shape, int channel_stride, int max_count, std::vector<uint8_t> counts)
+      : counts_(std::move(counts)) {
     output_.shape = shape;
     output_.channel_stride = channel_stride;
     output_.max_count = max_count;
@@ -39,7 +41,8 @@ void ForEachChunk(int samples, Work work) {
     work(Chunk{index, first, std::min(kChunk, samples - first), 0});
 }
 
-// ---- pooling -----------------------------------------------------------------------------------------------------
+// ---- pooling
+// -----------------------------------------------------------------------------------------------------
 
 constexpr int kSamples = 10;
 
@@ -81,7 +84,9 @@ void ForEachInput(const PoolCase& c, Visit visit) {
 class PoolBench {
  public:
   PoolBench(const PoolCase& c, LayerKind kind, const Reader& reader, LearningMode mode)
-      : case_(c), counts_(Random(1).Counts(kSamples * kSteps * c.in_size(), 0.4, 3)), below_(c.in, c.channel_stride, 3, counts_) {
+      : case_(c),
+        counts_(Random(1).Counts(kSamples * kSteps * c.in_size(), 0.4, 3)),
+        below_(c.in, c.channel_stride, 3, counts_) {
     LayerSpec spec = c.window;
     spec.kind = kind;
     spec.name = "pool";
@@ -94,7 +99,9 @@ class PoolBench {
 
   const Signal& output() const { return layer_->output(); }
   const Reader& below_reader() const { return below_reader_; }
-  int In(int sample, int step, size_t i) const { return counts_[(sample * kSteps + step) * case_.in_size() + i]; }
+  int In(int sample, int step, size_t i) const {
+    return counts_[(sample * kSteps + step) * case_.in_size() + i];
+  }
   int Out(int sample, int step, size_t o) const {
     return output().data[(sample * kSteps + step) * case_.out_size() + o];
   }
@@ -104,7 +111,8 @@ class PoolBench {
     std::vector<float> below(kSamples * below_reader_.rows * case_.in_size(), NAN);
     const size_t stride = gradient.size() / kSamples, below_stride = below.size() / kSamples;
     ForEachChunk(kSamples, [&](const Chunk& chunk) {
-      layer_->Backward({kSamples, true}, chunk, gradient.data() + chunk.first * stride, below.data() + chunk.first * below_stride);
+      layer_->Backward({kSamples, true}, chunk, gradient.data() + chunk.first * stride,
+                       below.data() + chunk.first * below_stride);
     });
     return below;
   }
@@ -119,10 +127,16 @@ class PoolBench {
 };
 
 // Every step is a row of its own.
-Reader EveryStep() { return {kSteps, {0, 1, 2, 3, 4}, {}, false}; }
+Reader EveryStep() {
+  return {kSteps, {0, 1, 2, 3, 4}, {}, false};
+}
 // Steps 0 and 3 are read by updates 0 and 1, step 1 and 2 by update 1 too, step 4 by none.
-Reader Windows() { return {2, {0, 1, 1, 1, -1}, {}, false}; }
-Reader Rates() { return {1, {}, {3, 2, 2, 1, 0}, false}; }
+Reader Windows() {
+  return {2, {0, 1, 1, 1, -1}, {}, false};
+}
+Reader Rates() {
+  return {1, {}, {3, 2, 2, 1, 0}, false};
+}
 
 std::vector<float> RandomGradient(const PoolCase& c, int rows) {
   return Random(2).Floats(kSamples * rows * c.out_size(), -1, 1);
@@ -176,7 +190,8 @@ TEST("gradients of sum and average pooling go to every input of the window, row 
         const std::vector<float> gradient = RandomGradient(c, reader.rows), below = bench.Backward(gradient);
         std::vector<double> expected(below.size());
         for (int r = 0; r < kSamples * reader.rows; ++r)
-          ForEachInput(c, [&](int o, int i) { expected[r * c.in_size() + i] += gradient[r * c.out_size() + o]; });
+          ForEachInput(
+              c, [&](int o, int i) { expected[r * c.in_size() + i] += gradient[r * c.out_size() + o]; });
         CHECK(RelativeDistance(below, expected) < 1e-6);
       }
 }
@@ -217,9 +232,10 @@ TEST("through time, max pooling hands each step's gradient to that step's winner
     for (int s = 0; s < kSamples; ++s)
       for (int t = 0; t < kSteps; ++t) {
         if (reader.row_of_step[t] < 0) continue;
-        AddToWinners(c, [&](int i) { return bench.In(s, t, i); },
-                     gradient.data() + (s * reader.rows + reader.row_of_step[t]) * c.out_size(),
-                     expected.data() + (s * kSteps + t) * c.in_size());
+        AddToWinners(
+            c, [&](int i) { return bench.In(s, t, i); },
+            gradient.data() + (s * reader.rows + reader.row_of_step[t]) * c.out_size(),
+            expected.data() + (s * kSteps + t) * c.in_size());
       }
     CHECK(RelativeDistance(below, expected) < 1e-6);
   }
@@ -244,7 +260,8 @@ TEST("with rates, max pooling hands the gradient to the winner by weighted count
   }
 }
 
-// ---- dropout -----------------------------------------------------------------------------------------------------
+// ---- dropout
+// -----------------------------------------------------------------------------------------------------
 
 constexpr Shape kWide = {3, 5, 40};
 constexpr int kWideStride = 16;
@@ -263,8 +280,11 @@ struct DropoutRun {
 class DropoutBench {
  public:
   explicit DropoutBench(const DropoutRun& run)
-      : run_(run), samples_(static_cast<int>(run.ids.size())), below_(kWide, kWideStride, 2, Counts(samples_)) {
-    layer_ = MakeDropout(DropoutOf(run.rate), Network(kWide, kSteps, {}), below_.output(), &below_, run.index);
+      : run_(run),
+        samples_(static_cast<int>(run.ids.size())),
+        below_(kWide, kWideStride, 2, Counts(samples_)) {
+    layer_ =
+        MakeDropout(DropoutOf(run.rate), Network(kWide, kSteps, {}), below_.output(), &below_, run.index);
     layer_->Connect({2, {}, {}, false}, LearningMode::kBptt);
     layer_->Reserve(plan_, {samples_, 1, kSteps, true, LearningMode::kBptt});
     plan_.Commit();
@@ -274,7 +294,9 @@ class DropoutBench {
 
   const Signal& output() const { return layer_->output(); }
   int In(int step, int i) const { return below_.output().data[step * kNeurons + i]; }
-  int Out(int sample, int step, int i) const { return output().data[(sample * kSteps + step) * kNeurons + i]; }
+  int Out(int sample, int step, int i) const {
+    return output().data[(sample * kSteps + step) * kNeurons + i];
+  }
 
   /// Which neurons of a sample live; fails when that changes from step to step.
   std::vector<bool> Mask(int sample) const {
@@ -348,7 +370,8 @@ TEST("a dropout mask depends on seed, epoch, sample and layer, not on the place 
 
 TEST("gradients pass dropout where the neuron lives") {
   DropoutBench bench({});
-  const std::vector<float> gradient = Random(3).Floats(10 * 2 * kNeurons, 0.5, 1), below = bench.Backward(gradient);
+  const std::vector<float> gradient = Random(3).Floats(10 * 2 * kNeurons, 0.5, 1),
+                           below = bench.Backward(gradient);
   int wrong = 0;
   for (int s = 0; s < 10; ++s) {
     const std::vector<bool> mask = bench.Mask(s);

@@ -10,7 +10,9 @@
 namespace synfire::layers {
 namespace {
 
-Rows Zeros(size_t rows, size_t size) { return Rows(rows, Vector(size)); }
+Rows Zeros(size_t rows, size_t size) {
+  return Rows(rows, Vector(size));
+}
 
 double PotentialAfter(const NeuronConstants& c, double u, bool fires) {
   if (!fires) return u;
@@ -52,7 +54,8 @@ ResetSlopes SlopesOf(const NeuronConstants& c, double u, bool fires) {
 ReferenceNetwork::ReferenceNetwork(const NetworkSpec& spec, std::map<std::string, Vector> parameters)
     : spec_(spec), shapes_(CheckedShapes(spec)), parameters_(std::move(parameters)) {}
 
-ReferenceResult ReferenceNetwork::Run(const std::vector<uint8_t>& spikes, const std::vector<int32_t>& labels) {
+ReferenceResult ReferenceNetwork::Run(const std::vector<uint8_t>& spikes,
+                                      const std::vector<int32_t>& labels) {
   result_ = {};
   for (const auto& [name, values] : parameters_) result_.gradients[name] = Vector(values.size());
   const size_t samples = labels.size(), inputs = spec_.input.size(), steps = spec_.timesteps;
@@ -67,8 +70,10 @@ ReferenceResult ReferenceNetwork::Run(const std::vector<uint8_t>& spikes, const 
     }
     const auto below = [&](size_t i) -> const Rows& { return i == 0 ? in : activity_[i - 1].out; };
     for (size_t i = 0; i < spec_.layers.size(); ++i) {
-      if (spec_.layers[i].synaptic()) Integrate(i, below(i));
-      else Pool(i, below(i));
+      if (spec_.layers[i].synaptic())
+        Integrate(i, below(i));
+      else
+        Pool(i, below(i));
       for (size_t t = 0; t < activity_[i].out.size() && spec_.layers[i].synaptic(); ++t)
         for (size_t n = 0; n < activity_[i].out[t].size(); ++n)
           result_.spikes[spec_.layers[i].name][(t * samples + s) * activity_[i].out[t].size() + n] =
@@ -86,16 +91,21 @@ ReferenceResult ReferenceNetwork::Run(const std::vector<uint8_t>& spikes, const 
                                static_cast<double>(samples));
     ReadoutGradient(score_gradient, read_update);
     for (size_t i = spec_.layers.size(); i-- > 0;) {
-      if (spec_.layers[i].synaptic()) Backward(i, below(i));
-      else PoolBackward(i, below(i));
+      if (spec_.layers[i].synaptic())
+        Backward(i, below(i));
+      else
+        PoolBackward(i, below(i));
     }
   }
   return result_;
 }
 
-void ReferenceNetwork::Note(double distance) { result_.margin = std::min(result_.margin, std::abs(distance)); }
+void ReferenceNetwork::Note(double distance) {
+  result_.margin = std::min(result_.margin, std::abs(distance));
+}
 
-// ---- forward -----------------------------------------------------------------------------------------------------
+// ---- forward
+// -----------------------------------------------------------------------------------------------------
 
 /// [update][step]: how often the update's operand contains the step.
 Rows ReferenceNetwork::SeenSteps(const LayerSpec& layer) const {
@@ -106,7 +116,9 @@ Rows ReferenceNetwork::SeenSteps(const LayerSpec& layer) const {
     Vector row(steps);
     for (int t = 0; t <= at; ++t) {
       const bool in_window = t > at - layer.update_every;
-      row[t] = layer.input == InputMode::kLatest ? t == at : layer.input == InputMode::kWindow ? in_window : 1;
+      row[t] = layer.input == InputMode::kLatest   ? t == at
+               : layer.input == InputMode::kWindow ? in_window
+                                                   : 1;
     }
     seen.push_back(row);
   }
@@ -124,12 +136,15 @@ void ReferenceNetwork::Integrate(size_t i, const Rows& in) {
     const int positions = shapes_[i].height * shapes_[i].width;
     Vector row(shapes_[i].size());
     for (size_t n = 0; n < row.size(); ++n) row[n] = gain * Bias(i)[n / positions];
-    ForEachConnection(layer, In(i), shapes_[i], [&](int w, int from, int to) { row[to] += gain * Weight(i)[w] * operand[from]; });
+    ForEachConnection(layer, In(i), shapes_[i],
+                      [&](int w, int from, int to) { row[to] += gain * Weight(i)[w] * operand[from]; });
     activity_[i].operand.push_back(operand);
     drive.push_back(row);
   }
-  if (layer.neuron) RunNeurons(i, drive);
-  else activity_[i].potential = drive;
+  if (layer.neuron)
+    RunNeurons(i, drive);
+  else
+    activity_[i].potential = drive;
 }
 
 void ReferenceNetwork::RunNeurons(size_t i, const Rows& drive) {
@@ -144,7 +159,8 @@ void ReferenceNetwork::RunNeurons(size_t i, const Rows& drive) {
     for (size_t n = 0; n < v.size(); ++n) {
       const double x = v[n] - c.threshold;
       Note(x);
-      if (spec_.learning.surrogate.kind == SurrogateKind::kRectangle) Note(std::abs(x) - spec_.learning.surrogate.slope);
+      if (spec_.learning.surrogate.kind == SurrogateKind::kRectangle)
+        Note(std::abs(x) - spec_.learning.surrogate.slope);
       const bool fires = x > 0;
       activity_[i].out[k * layer.update_every][n] = fires;
       v[n] = PotentialAfter(c, v[n], fires);
@@ -161,8 +177,10 @@ void ReferenceNetwork::Pool(size_t i, const Rows& in) {
     for (int c = 0; c < In(i).channels; ++c)
       ForEachWindowInput(layer, In(i), shapes_[i], [&](int o, int n, int) {
         double& to = out[c * outs + o];
-        if (layer.kind == LayerKind::kMaxPool2d) to = std::max(to, row[c * ins + n]);
-        else to += row[c * ins + n] / window;
+        if (layer.kind == LayerKind::kMaxPool2d)
+          to = std::max(to, row[c * ins + n]);
+        else
+          to += row[c * ins + n] / window;
       });
     activity_[i].out.push_back(out);
   }
@@ -190,7 +208,8 @@ Vector ReferenceNetwork::Scores(Vector* read_update) {
   return scores;
 }
 
-// ---- backward ----------------------------------------------------------------------------------------------------
+// ---- backward
+// ----------------------------------------------------------------------------------------------------
 
 void ReferenceNetwork::ReadoutGradient(const Vector& score_gradient, const Vector& read_update) {
   Activity& a = activity_.back();
@@ -199,7 +218,8 @@ void ReferenceNetwork::ReadoutGradient(const Vector& score_gradient, const Vecto
     readout_gradient_ = score_gradient;
   } else if (!layer.neuron->spiking) {
     membrane_gradient_ = Zeros(a.potential.size(), layer.units);
-    for (int c = 0; c < layer.units; ++c) membrane_gradient_[static_cast<size_t>(read_update[c])][c] = score_gradient[c];
+    for (int c = 0; c < layer.units; ++c)
+      membrane_gradient_[static_cast<size_t>(read_update[c])][c] = score_gradient[c];
   } else {
     a.rate_gradient = score_gradient;
     a.step_weight = Vector(spec_.timesteps, 1.0 / spec_.timesteps);
@@ -227,7 +247,8 @@ Rows ReferenceNetwork::DriveGradient(size_t i) const {
         const ResetSlopes slopes = SlopesOf(c, u, u > c.threshold);
         double spike = a.gradient[k * layer.update_every][n];
         if (!spec_.learning.detach_reset) spike += after * slopes.by_spike;
-        next = spike * SurrogateDerivative(spec_.learning.surrogate, u - c.threshold) + after * slopes.by_potential;
+        next = spike * SurrogateDerivative(spec_.learning.surrogate, u - c.threshold) +
+               after * slopes.by_potential;
       }
       gradient[k][n] = next;
     }
@@ -282,7 +303,8 @@ void ReferenceNetwork::Backward(size_t i, const Rows& in) {
     Vector mean(in.size());
     for (size_t t = 0; t < in.size(); ++t) {
       for (const Vector& row : seen) mean[t] += row[t] / static_cast<double>(seen.size());
-      if (layer.neuron && spec_.learning.rate_presynaptic == RatePresynaptic::kRate) mean[t] = 1.0 / spec_.timesteps;
+      if (layer.neuron && spec_.learning.rate_presynaptic == RatePresynaptic::kRate)
+        mean[t] = 1.0 / spec_.timesteps;
     }
     if (layer.neuron && spec_.learning.rate_presynaptic == RatePresynaptic::kRate) weight_gain = 1;
     Vector x(In(i).size());
@@ -323,8 +345,10 @@ void ReferenceNetwork::PoolBackward(size_t i, const Rows& in) {
     for (int c = 0; c < In(i).channels; ++c) {
       std::vector<int> winner(outs, -1);
       ForEachWindowInput(layer, In(i), shapes_[i], [&](int o, int n, int) {
-        if (layer.kind != LayerKind::kMaxPool2d) below[c * ins + n] += gradient[c * outs + o] / window;
-        else if (winner[o] < 0 || counts[c * ins + n] > counts[c * ins + winner[o]] + 1e-9) winner[o] = n;
+        if (layer.kind != LayerKind::kMaxPool2d)
+          below[c * ins + n] += gradient[c * outs + o] / window;
+        else if (winner[o] < 0 || counts[c * ins + n] > counts[c * ins + winner[o]] + 1e-9)
+          winner[o] = n;
       });
       for (int o = 0; o < outs && layer.kind == LayerKind::kMaxPool2d; ++o)
         below[c * ins + winner[o]] += gradient[c * outs + o];

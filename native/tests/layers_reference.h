@@ -1,5 +1,6 @@
-// A layer network written down once more, as plainly as its definition, in double precision: what the engine's spikes,
-// losses and gradients are compared with. No batches, no padding, no fusing; cross-entropy, mean over the batch.
+// A layer network written down once more, as plainly as its definition, in double precision: what the
+// engine's spikes, losses and gradients are compared with. No batches, no padding, no fusing; cross-entropy,
+// mean over the batch.
 #pragma once
 
 #include <map>
@@ -32,12 +33,12 @@ class ReferenceNetwork {
  private:
   /// One layer's part in one sample.
   struct Activity {
-    Rows out;        // [step], of neurons and pooling
-    Rows operand;    // [update], of synapses
-    Rows potential;  // [update] before the reset
-    Rows gradient;   // through time: of `out`, [step]
-    Vector rate_gradient;       // rates: of the sum of `out` weighted by `step_weight`
-    Vector step_weight;         // rates: how much each step counts for the layer above
+    Rows out;              // [step], of neurons and pooling
+    Rows operand;          // [update], of synapses
+    Rows potential;        // [update] before the reset
+    Rows gradient;         // through time: of `out`, [step]
+    Vector rate_gradient;  // rates: of the sum of `out` weighted by `step_weight`
+    Vector step_weight;    // rates: how much each step counts for the layer above
   };
 
   const Vector& Weight(size_t layer) const { return parameters_.at(spec_.layers[layer].name + ".weight"); }
@@ -61,8 +62,8 @@ class ReferenceNetwork {
   std::vector<Shape> shapes_;
   std::map<std::string, Vector> parameters_;
   std::vector<Activity> activity_;
-  Vector readout_gradient_;        // of the drive of a linear readout
-  Rows membrane_gradient_;         // of the potentials of a leaky readout, [update]
+  Vector readout_gradient_;  // of the drive of a linear readout
+  Rows membrane_gradient_;   // of the potentials of a leaky readout, [update]
   ReferenceResult result_;
 };
 

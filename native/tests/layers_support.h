@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <source_location>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "native/base/cpu_features.h"
 #include "native/base/philox.h"
 #include "native/layers/network.h"
+#include "native/tests/check.h"
 
 namespace synfire::layers {
 
@@ -39,9 +41,7 @@ class Random {
  public:
   explicit Random(uint32_t seed) : seed_(seed) {}
 
-  uint32_t Bits() {
-    return Philox({count_++, 0, 0, 0}, {seed_, 0x7e57u})[0];
-  }
+  uint32_t Bits() { return Philox({count_++, 0, 0, 0}, {seed_, 0x7e57u})[0]; }
   double Uniform(double low, double high) { return low + (high - low) * Bits() / 4294967296.0; }
   int Below(int n) { return static_cast<int>(Bits() % static_cast<uint32_t>(n)); }
   bool Chance(double probability) { return Uniform(0, 1) < probability; }
@@ -86,11 +86,21 @@ double RelativeDistance(const std::vector<A>& actual, const std::vector<B>& expe
   return distance == 0 ? 0 : std::sqrt(distance / length);
 }
 
+/// Fails, naming `what`, when the relative distance is not below the limit.
+template <class A, class B>
+void CheckClose(const std::string& what, const std::vector<A>& actual, const std::vector<B>& expected,
+                double limit, std::source_location where = std::source_location::current()) {
+  const double distance = RelativeDistance(actual, expected);
+  if (!(distance < limit)) test::Fail(what + " is off by " + std::to_string(distance), where);
+}
+
 inline NeuronConstants Lif(ResetKind reset = ResetKind::kZero, float reset_value = 0) {
   return {.reset = reset, .reset_value = reset_value};
 }
 
-inline NeuronConstants Leaky(float decay) { return {.decay = decay, .spiking = false}; }
+inline NeuronConstants Leaky(float decay) {
+  return {.decay = decay, .spiking = false};
+}
 
 inline LayerSpec Conv(int filters, int kernel, int stride = 1, int padding = 0) {
   LayerSpec spec;
@@ -149,8 +159,8 @@ void ForEachWindowInput(const LayerSpec& w, const Shape& in, const Shape& out, V
         }
 }
 
-/// Calls visit(weight, input, output) for every connection of a synaptic layer: weights as users see them, inputs and
-/// outputs in channel, row, column order.
+/// Calls visit(weight, input, output) for every connection of a synaptic layer: weights as users see them,
+/// inputs and outputs in channel, row, column order.
 template <class Visit>
 void ForEachConnection(const LayerSpec& spec, const Shape& in, const Shape& out, Visit visit) {
   if (spec.kind == LayerKind::kDense) {

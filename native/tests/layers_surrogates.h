@@ -1,4 +1,5 @@
-// Surrogate derivatives in double precision, written down once more from their formulas, with antiderivatives.
+// Surrogate derivatives in double precision, written down once more from their formulas, with
+// antiderivatives.
 #pragma once
 
 #include <algorithm>

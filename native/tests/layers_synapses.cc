@@ -41,7 +41,11 @@ std::vector<SynapseCase> PatternCases() {
       {"3 x 3, stride 3, 16 filters", Conv(16, 3, 3), {1, 11, 10}, 1, true},
       {"5 x 5, 20 filters in two vectors", Conv(20, 5), {1, 8, 8}, 1, true},
       {"4 rows x 2 columns, uneven strides and padding", ConvOf(7, 4, 2, 1, 2, 2, 1), {1, 9, 10}, 1, true},
-      {"8 columns, the widest pattern, in the widest picture", ConvOf(3, 1, 8, 1, 5, 0, 7), {1, 3, 50}, 1, true},
+      {"8 columns, the widest pattern, in the widest picture",
+       ConvOf(3, 1, 8, 1, 5, 0, 7),
+       {1, 3, 50},
+       1,
+       true},
       {"one pixel", Conv(2, 1), {1, 1, 1}, 1, true},
       {"as many rows as fit", ConvOf(2, 3, 3, 7, 7, 2, 2), {1, 92, 9}, 1, true},
   };
@@ -73,7 +77,15 @@ std::vector<SynapseCase> DenseMixedCases() {
   return {
       {"one panel", Dense(64), {16, 3, 3}, 16, false, 1, 3, 0.3, Precision::kMixed},
       {"a padded panel and odd counts", Dense(100), {5, 4, 3}, 16, false, 9, 7, 0.3, Precision::kMixed},
-      {"one row, the largest counts, all inputs active", Dense(130), {1, 16, 9}, 1, true, 64, 1, 1, Precision::kMixed},
+      {"one row, the largest counts, all inputs active",
+       Dense(130),
+       {1, 16, 9},
+       1,
+       true,
+       64,
+       1,
+       1,
+       Precision::kMixed},
       {"32 rows, few spikes", Dense(64), {1, 1, 132}, 1, true, 1, 32, 0.02, Precision::kMixed},
       {"10 rows, many inputs", Dense(192), {40, 4, 4}, 48, false, 1, 10, 0.1, Precision::kMixed},
   };
@@ -87,7 +99,9 @@ std::vector<SynapseCase> Joined(std::vector<std::vector<SynapseCase>> lists) {
 
 Shape OutputShape(const SynapseCase& c) {
   if (c.spec.kind == LayerKind::kDense) return {c.spec.units, 1, 1};
-  const auto side = [](int in, int kernel, int stride, int padding) { return (in + 2 * padding - kernel) / stride + 1; };
+  const auto side = [](int in, int kernel, int stride, int padding) {
+    return (in + 2 * padding - kernel) / stride + 1;
+  };
   return {c.spec.filters, side(c.in.height, c.spec.kernel_height, c.spec.stride_y, c.spec.padding_y),
           side(c.in.width, c.spec.kernel_width, c.spec.stride_x, c.spec.padding_x)};
 }
@@ -106,7 +120,9 @@ class Below final : public Layer {
   void Forward(const Pass&, const Chunk&) override {}
   void Backward(const Pass&, const Chunk&, const float*, float*) override {}
   void AddStatistics(int, LayerStatistics&) const override {}
-  const uint32_t* Support(int sample) const override { return support_.empty() ? nullptr : support_[sample].data(); }
+  const uint32_t* Support(int sample) const override {
+    return support_.empty() ? nullptr : support_[sample].data();
+  }
 
  private:
   std::vector<std::vector<uint32_t>> support_;
@@ -123,7 +139,8 @@ struct Numbers {
 class Workbench {
  public:
   Workbench(const SynapseCase& c, const Kernels& kernels, LearningMode mode,
-            std::unique_ptr<Synapse> (*make)(const LayerSpec&, const Signal&, const Shape&, const Kernels&) = nullptr)
+            std::unique_ptr<Synapse> (*make)(const LayerSpec&, const Signal&, const Shape&,
+                                             const Kernels&) = nullptr)
       : case_(c), mode_(mode), out_(OutputShape(c)) {
     Signal below;
     below.shape = c.in;
@@ -133,7 +150,8 @@ class Workbench {
     in_size_ = below.size();
     NetworkSpec network = Network(c.in, c.rows, {c.spec});
     network.precision = c.precision;
-    synapse_ = make ? make(c.spec, below, out_, kernels) : MakeSynapse(c.spec, below, out_, network, false, kernels);
+    synapse_ =
+        make ? make(c.spec, below, out_, kernels) : MakeSynapse(c.spec, below, out_, network, false, kernels);
     gradient_rows_ = mode == LearningMode::kRate ? 1 : c.rows;
     values_ = AlignedBuffer<float>(synapse_->weight().size);
     gradients_ = AlignedBuffer<float>(synapse_->weight().size);
@@ -175,7 +193,8 @@ class Workbench {
     });
     synapse_->StartUpdate(operand, gradient.data(), kSamples * gradient_rows_, kSamples, scale);
     for (int task = 0; task < synapse_->PrepareTasks(); ++task) synapse_->Prepare(task);
-    for (int task = 0; task < synapse_->UpdateTasks(); ++task) synapse_->Update({UpdateMode::kGradient, {}}, task, 0);
+    for (int task = 0; task < synapse_->UpdateTasks(); ++task)
+      synapse_->Update({UpdateMode::kGradient, {}}, task, 0);
     size_t weights = 1;
     for (const int side : synapse_->weight().shape) weights *= static_cast<size_t>(side);
     std::vector<float> user(weights);
@@ -184,7 +203,8 @@ class Workbench {
   }
 
   /// Gradient of the operand rows; `support` is [sample][input in users' order] or empty.
-  std::vector<float> InputGradient(const Numbers& n, float scale, const std::vector<std::vector<uint32_t>>& support = {}) {
+  std::vector<float> InputGradient(const Numbers& n, float scale,
+                                   const std::vector<std::vector<uint32_t>>& support = {}) {
     const std::vector<float> gradient = Stored(n.drive_gradient, out_, synapse_->out_size());
     std::vector<std::vector<uint32_t>> stored_support;
     for (const auto& sample : support) stored_support.push_back(Stored(sample, case_.in, in_size_));
@@ -209,7 +229,9 @@ class Workbench {
       work(Chunk{index, first, std::min(kChunk, kSamples - first), 0});
   }
 
-  size_t RowOffset(int sample) const { return static_cast<size_t>(sample) * gradient_rows_ * synapse_->out_size(); }
+  size_t RowOffset(int sample) const {
+    return static_cast<size_t>(sample) * gradient_rows_ * synapse_->out_size();
+  }
 
   /// Rows in users' order to rows of `size` stored elements: row, column, padded channel.
   template <class T>
@@ -228,8 +250,10 @@ class Workbench {
       for (int c = 0; c < shape.channels; ++c)
         for (int p = 0; p < positions; ++p) {
           const size_t user = r * shape.size() + c * positions + p, stored = r * size + p * stride + c;
-          if (store) to[stored] = from[user];
-          else to[user] = from[stored];
+          if (store)
+            to[stored] = from[user];
+          else
+            to[user] = from[stored];
         }
     return to;
   }
@@ -245,9 +269,9 @@ class Workbench {
 };
 
 size_t WeightCount(const SynapseCase& c) {
-  return c.spec.kind == LayerKind::kDense
-             ? static_cast<size_t>(c.spec.units) * c.in.size()
-             : static_cast<size_t>(c.spec.filters) * c.in.channels * c.spec.kernel_height * c.spec.kernel_width;
+  return c.spec.kind == LayerKind::kDense ? static_cast<size_t>(c.spec.units) * c.in.size()
+                                          : static_cast<size_t>(c.spec.filters) * c.in.channels *
+                                                c.spec.kernel_height * c.spec.kernel_width;
 }
 
 Numbers RandomNumbers(const SynapseCase& c, LearningMode mode, uint32_t seed) {
@@ -283,7 +307,8 @@ std::vector<double> NaiveWeightGradient(const SynapseCase& c, const Numbers& n, 
   const size_t rows = n.operand.size() / ins;
   std::vector<double> gradient(n.weights.size());
   ForEachConnectionOf(c, [&](int w, int i, int o) {
-    for (size_t r = 0; r < rows; ++r) gradient[w] += scale * n.operand[r * ins + i] * n.drive_gradient[r * outs + o];
+    for (size_t r = 0; r < rows; ++r)
+      gradient[w] += scale * n.operand[r * ins + i] * n.drive_gradient[r * outs + o];
   });
   return gradient;
 }
@@ -293,7 +318,8 @@ std::vector<double> NaiveInputGradient(const SynapseCase& c, const Numbers& n, d
   const size_t rows = n.drive_gradient.size() / outs;
   std::vector<double> gradient(rows * ins);
   ForEachConnectionOf(c, [&](int w, int i, int o) {
-    for (size_t r = 0; r < rows; ++r) gradient[r * ins + i] += scale * n.weights[w] * n.drive_gradient[r * outs + o];
+    for (size_t r = 0; r < rows; ++r)
+      gradient[r * ins + i] += scale * n.weights[w] * n.drive_gradient[r * outs + o];
   });
   return gradient;
 }
@@ -308,8 +334,7 @@ TEST("drive is the sum of weights times counts, for every connection in float") 
     for (const float scale : {1.0f, kScale}) {
       Workbench bench(c, kKernelsBase, LearningMode::kBptt);
       bench.SetWeights(weights);
-      const double distance = RelativeDistance(bench.Forward(operand, scale), NaiveForward(c, weights, operand, scale));
-      if (!(distance < 1e-6)) test::Fail(c.name + ": off by " + std::to_string(distance), std::source_location::current());
+      CheckClose(c.name, bench.Forward(operand, scale), NaiveForward(c, weights, operand, scale), 1e-6);
     }
   }
 }
@@ -320,8 +345,7 @@ TEST("weight gradients are the sum of counts times drive gradients, for every co
       const Numbers n = RandomNumbers(c, mode, 3);
       Workbench bench(c, kKernelsBase, mode);
       bench.SetWeights(n.weights);
-      const double distance = RelativeDistance(bench.WeightGradient(n, kScale), NaiveWeightGradient(c, n, kScale));
-      if (!(distance < 2e-6)) test::Fail(c.name + ": off by " + std::to_string(distance), std::source_location::current());
+      CheckClose(c.name, bench.WeightGradient(n, kScale), NaiveWeightGradient(c, n, kScale), 2e-6);
     }
 }
 
@@ -332,8 +356,7 @@ TEST("input gradients are the sum of weights times drive gradients, for every co
       const Numbers n = RandomNumbers(c, mode, 4);
       Workbench bench(c, kKernelsBase, mode);
       bench.SetWeights(n.weights);
-      const double distance = RelativeDistance(bench.InputGradient(n, kScale), NaiveInputGradient(c, n, kScale));
-      if (!(distance < 1e-6)) test::Fail(c.name + ": off by " + std::to_string(distance), std::source_location::current());
+      CheckClose(c.name, bench.InputGradient(n, kScale), NaiveInputGradient(c, n, kScale), 1e-6);
     }
   }
 }
@@ -367,8 +390,8 @@ TEST("the convolution by patterns does what the convolution of counts does") {
       Workbench by_pattern(c, kKernelsBase, mode, MakePatternConv), by_count(c, kKernelsBase, mode, MakeConv);
       by_pattern.SetWeights(n.weights);
       by_count.SetWeights(n.weights);
-      CHECK(RelativeDistance(by_pattern.Forward(rows, kScale), by_count.Forward(rows, kScale)) < 1e-6);
-      CHECK(RelativeDistance(by_pattern.WeightGradient(n, kScale), by_count.WeightGradient(n, kScale)) < 2e-6);
+      CheckClose(c.name, by_pattern.Forward(rows, kScale), by_count.Forward(rows, kScale), 1e-6);
+      CheckClose(c.name, by_pattern.WeightGradient(n, kScale), by_count.WeightGradient(n, kScale), 2e-6);
     }
 }
 
@@ -393,8 +416,10 @@ TEST("mixed drive is the exact integer sum over the rounded weights") {
         for (int r = 0; r < kSamples * c.rows; ++r) {
           int sum = 0;
           for (int i = 0; i < ins; ++i)
-            sum += static_cast<int>(std::nearbyint(weights[u * ins + i] * (1.0f / scales[u]))) * operand[r * ins + i];
-          wrong += drive[static_cast<size_t>(r) * units + u] != static_cast<float>(sum) * (kScale * scales[u]);
+            sum += static_cast<int>(std::nearbyint(weights[u * ins + i] * (1.0f / scales[u]))) *
+                   operand[r * ins + i];
+          wrong +=
+              drive[static_cast<size_t>(r) * units + u] != static_cast<float>(sum) * (kScale * scales[u]);
         }
       }
       CHECK_EQUAL(wrong, 0);
@@ -409,9 +434,9 @@ TEST("mixed drive and gradients stay within 2 % of the exact ones") {
       const std::vector<int> rows = ForwardRows(c, 11);
       Workbench bench(c, kKernelsBase, mode);
       bench.SetWeights(n.weights);
-      CHECK(RelativeDistance(bench.Forward(rows, kScale), NaiveForward(c, n.weights, rows, kScale)) < 0.02);
-      CHECK(RelativeDistance(bench.WeightGradient(n, kScale), NaiveWeightGradient(c, n, kScale)) < 0.001);
-      if (!c.raw) CHECK(RelativeDistance(bench.InputGradient(n, kScale), NaiveInputGradient(c, n, kScale)) < 0.02);
+      CheckClose(c.name, bench.Forward(rows, kScale), NaiveForward(c, n.weights, rows, kScale), 0.02);
+      CheckClose(c.name, bench.WeightGradient(n, kScale), NaiveWeightGradient(c, n, kScale), 0.001);
+      if (!c.raw) CheckClose(c.name, bench.InputGradient(n, kScale), NaiveInputGradient(c, n, kScale), 0.02);
     }
 }
 
@@ -425,8 +450,10 @@ TEST("a mixed input gradient is formed where it is wanted and zero elsewhere") {
     const size_t ins = c.in.size();
     std::vector<std::vector<uint32_t>> support(kSamples, std::vector<uint32_t>(ins));
     for (auto& sample : support)
-      for (uint32_t& bits : sample) bits = random.Chance(0.3) ? 0 : random.Bits() & ((uint64_t{1} << c.rows) - 1);
-    const std::vector<float> everywhere = bench.InputGradient(n, kScale), wanted = bench.InputGradient(n, kScale, support);
+      for (uint32_t& bits : sample)
+        bits = random.Chance(0.3) ? 0 : random.Bits() & ((uint64_t{1} << c.rows) - 1);
+    const std::vector<float> everywhere = bench.InputGradient(n, kScale),
+                             wanted = bench.InputGradient(n, kScale, support);
     int wrong = 0;
     for (size_t s = 0; s < kSamples; ++s)
       for (int r = 0; r < c.rows; ++r)
@@ -439,7 +466,8 @@ TEST("a mixed input gradient is formed where it is wanted and zero elsewhere") {
 }
 
 TEST("silent operands and vanished gradients give zeros") {
-  for (const SynapseCase& c : Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()})) {
+  for (const SynapseCase& c :
+       Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()})) {
     Numbers n = RandomNumbers(c, LearningMode::kBptt, 14);
     Workbench bench(c, ActiveKernels(), LearningMode::kBptt);
     bench.SetWeights(n.weights);
@@ -453,7 +481,8 @@ TEST("silent operands and vanished gradients give zeros") {
 }
 
 TEST("synapses have the same bits on every instruction set") {
-  for (const SynapseCase& c : Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()}))
+  for (const SynapseCase& c :
+       Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()}))
     for (const LearningMode mode : kModes) {
       const Numbers n = RandomNumbers(c, mode, 15);
       const std::vector<int> rows = ForwardRows(c, 16);
@@ -470,7 +499,8 @@ TEST("synapses have the same bits on every instruction set") {
 }
 
 TEST("synaptic operations are the connections of active inputs") {
-  for (const SynapseCase& c : Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()})) {
+  for (const SynapseCase& c :
+       Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()})) {
     const std::vector<int> operand = ForwardRows(c, 17);
     Workbench bench(c, kKernelsBase, LearningMode::kBptt);
     double expected = 0;
