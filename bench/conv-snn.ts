@@ -127,7 +127,7 @@ async function measure(bench: Bench, mode: Mode, batchSize: number): Promise<Mea
     for (const measurement of measurements) {
       for (const contender of contendersOf(bench)) {
         const measured = await takeTurn(bench, contender, measurement);
-        const place = `${mode}, batch ${batchSize}, ${measurement.threads} threads, round ${round}`;
+        const place = `${mode}, batch ${batchSize}, threads ${measurement.threads}, round ${round}`;
         say(`${place}: ${contender} ${digits(measured.stepMs)} ms`);
         measurement.sides[contender] = extended(measurement.sides[contender], measured);
       }

@@ -44,7 +44,7 @@ async function eventLoop(options: EventLoopOptions): Promise<void> {
   const rows: Row[] = [{ mode: 'idle', threads: 0, ...(await watch(() => setTimeout(1000))) }];
   for (const mode of options.mode) {
     for (const threads of options.threads) {
-      say(`${mode}, ${threads} threads: training`);
+      say(`${mode}, threads ${threads}: training`);
       const job = { mode, threads, epochs: options.epochs };
       rows.push({ mode, threads, ...(await watch(() => train(data, job))) });
     }

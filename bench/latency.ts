@@ -63,7 +63,7 @@ async function latency(options: LatencyOptions): Promise<void> {
       const workload: Workload = { mode, threads, batchSize: 1, precision: 'mixed' };
       const add = (path: Path, timesMs: Float64Array) =>
         rows.push({ mode, threads, path, waits: waitsOf(timesMs) });
-      say(`${mode}, ${threads} threads: ${options.calls} calls, ${options.requests} requests`);
+      say(`${mode}, threads ${threads}: ${options.calls} calls, ${options.requests} requests`);
       add('call', timeCalls(await trainedNetwork(workload, train), samples, options.calls));
       if (options.requests === 0) continue;
       const service = await timeService({ ...workload, data }, samples, options.requests);

@@ -46,7 +46,7 @@ async function memory(options: MemoryOptions): Promise<void> {
   const rows: Row[] = [{ what: 'node', threads: 0, reportedBytes: null, countedBytes: idle.countedBytes }];
   for (const mode of options.mode) {
     for (const threads of options.threads) {
-      say(`${mode}, ${threads} threads: training`);
+      say(`${mode}, threads ${threads}: training`);
       rows.push(await train({ mode, threads, data, options }));
     }
   }

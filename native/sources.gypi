@@ -45,7 +45,10 @@
       "native/tests/data_sampler.cc",
       "native/tests/layers_encoders.cc",
       "native/tests/layers_gradients.cc",
+      "native/tests/layers_kernels.cc",
+      "native/tests/layers_loss.cc",
       "native/tests/layers_neurons.cc",
+      "native/tests/layers_optimizers.cc",
       "native/tests/layers_pooling.cc",
       "native/tests/layers_reference.cc",
       "native/tests/layers_synapses.cc"

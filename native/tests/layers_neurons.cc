@@ -226,16 +226,15 @@ std::vector<float> RunBackward(const Kernels& kernels, const BackwardCase& b) {
 }
 
 BackwardCase MakeBackwardCase(ResetKind reset, SurrogateKind kind, bool detach_reset, const Drive& in) {
-  BackwardCase b{Constants(reset),
-                 {kind, kind == SurrogateKind::kFastSigmoid ? 5.0f : 1.1f},
-                 detach_reset,
-                 in.updates,
-                 {},
-                 {},
-                 std::vector<bool>(in.updates, true)};
+  BackwardCase b;
+  b.constants = Constants(reset);
+  b.surrogate = {kind, kind == SurrogateKind::kFastSigmoid ? 5.0f : 1.1f};
+  b.detach_reset = detach_reset;
+  b.updates = in.updates;
+  b.wanted.assign(in.updates, true);
+  b.wanted[2] = false;
   b.potential = Run(kKernelsBase, b.constants, b.surrogate, in).potential;
   b.spike_gradient = Random(77).Floats(b.potential.size(), -1, 1);
-  b.wanted[2] = false;
   return b;
 }
 
@@ -358,6 +357,17 @@ TEST("the gradient of a leaky integrator decays into the past") {
       }
     }
   }
+}
+
+TEST("neurons without support anywhere have no gradient, and support changes no other") {
+  const Drive in = RandomDrive(8, 6, false);
+  BackwardCase b = MakeBackwardCase(ResetKind::kScale, SurrogateKind::kTriangle, false, in);
+  std::fill(b.potential.begin(), b.potential.end(), -3.0f);
+  for (int j = 20; j < 26; ++j) b.potential[kNeurons + j] = 1.0f;
+  const std::vector<float> expected = RunBackward(kKernelsBase, b);
+  b.support.assign(kNeurons, 0);
+  for (int j = 20; j < 26; ++j) b.support[j] = 1u << 1;
+  for (const auto& [name, kernels] : SupportedTables()) CHECK(RunBackward(*kernels, b) == expected);
 }
 
 TEST("gradients of neurons have the same bits on every instruction set") {
