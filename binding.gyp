@@ -19,11 +19,8 @@
         "SYNFIRE_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
       "ldflags": [
-        "-static-libstdc++",
-        "-Wl,--version-script=<(module_root_dir)/native/addon/exports.map",
-        "-Wl,-z,nodelete",
-        "-Wl,-Bsymbolic",
-        "-Wl,--gc-sections"
+        "<@(link_flags)",
+        "-Wl,--version-script=<(module_root_dir)/native/addon/exports.map"
       ],
       "conditions": [
         ["target_arch == 'x64'", { "dependencies": ["synfire_avx2", "synfire_avx512"] }]

@@ -47,11 +47,14 @@
       "native/tests/layers_gradients.cc",
       "native/tests/layers_kernels.cc",
       "native/tests/layers_loss.cc",
+      "native/tests/layers_memory.cc",
       "native/tests/layers_neurons.cc",
       "native/tests/layers_optimizers.cc",
       "native/tests/layers_pooling.cc",
       "native/tests/layers_reference.cc",
-      "native/tests/layers_synapses.cc"
+      "native/tests/layers_spec.cc",
+      "native/tests/layers_synapses.cc",
+      "native/tests/layers_training.cc"
     ],
     "cxx_flags": [
       "-Wall",
@@ -81,6 +84,12 @@
       "-mf16c",
       "-mprefer-vector-width=512",
       "-Wno-maybe-uninitialized"
+    ],
+    "link_flags": [
+      "-static-libstdc++",
+      "-Wl,-z,nodelete",
+      "-Wl,-Bsymbolic",
+      "-Wl,--gc-sections"
     ]
   }
 }

@@ -11,7 +11,7 @@ const includes = [headers.include_dir, napi.include_dir].join(';');
 
 inherit('cmake', [
   ...['-S', '.', '-B', folder, '-DSYNFIRE_TESTS=ON'],
-  ...['-DSYNFIRE_SANITIZE=address,undefined', `-DSYNFIRE_NAPI_INCLUDE=${includes}`],
+  ...['-DSYNFIRE_SANITIZE=address,undefined', `-DCMAKE_JS_INC=${includes}`],
 ]);
 inherit('cmake', ['--build', folder, '--parallel', `${cpus().length}`]);
 inherit(join(root, folder, 'synfire_tests'), []);

@@ -1,6 +1,6 @@
 // The folder of a training's checkpoints: the latest one, the best one and the last few epochs'.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, SynfireError } from '../errors.ts';
 import type { LayerNetwork } from '../networks/layer-network.ts';
@@ -63,17 +63,32 @@ export class CheckpointStore {
    */
   async save(network: LayerNetwork, state: TrainingState, buffer: Float32Array): Promise<void> {
     await writeCheckpoint(this.latest, network, state, buffer);
+    await this.#nameLatest(state);
+  }
+
+  /**
+   * Whether `file`, from which `state` was read, is the latest of this folder. If so, does what a process
+   * that was killed while it saved left undone.
+   */
+  async adoptLatest(file: string, state: TrainingState): Promise<boolean> {
+    if (resolve(file) !== resolve(this.latest)) return false;
+    await this.#nameLatest(state);
+    return true;
+  }
+
+  /** Makes the checkpoint `file` this folder's best one; a no-op when it already is. */
+  async adoptBest(file: string): Promise<void> {
+    if (this.#options.saveBest) await linkFileAtomic(file, this.best);
+  }
+
+  /** Gives the latest checkpoint its other names at the end of an epoch, and drops old ones. */
+  async #nameLatest(state: TrainingState): Promise<void> {
     if (state.step > 0 || state.epoch === 0) return;
     if (this.#options.saveBest && state.best?.epoch === state.epoch) {
       await linkFileAtomic(this.latest, this.best);
     }
     await linkFileAtomic(this.latest, this.#epochFile(state.epoch));
     await this.#prune(state.epoch);
-  }
-
-  /** Makes the checkpoint `file` this folder's best one; a no-op when it already is. */
-  async adoptBest(file: string): Promise<void> {
-    if (this.#options.saveBest) await linkFileAtomic(file, this.best);
   }
 
   /** Drops the oldest epochs, and epochs after `newest`: the training has gone back behind them. */

@@ -10,6 +10,7 @@ import { MetricsFile } from '../monitoring/metrics.ts';
 import { ProgressDisplay } from '../monitoring/progress.ts';
 import { LayerNetwork } from '../networks/layer-network.ts';
 import { fit } from '../training/fit.ts';
+import type { EpochReport } from '../training/reports.ts';
 import type { FitOptions } from '../training/setup.ts';
 import { computeOptions, dataOptions, integer, largest, outputOptions } from './arguments.ts';
 import { loadData, selectData } from './data.ts';
@@ -105,13 +106,13 @@ async function run(
     onProgress: (progress) => display.update(progress),
     onStart: async (start) => {
       await writeFileAtomic(files.config, [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
-      metrics = await MetricsFile.open(files.metrics, (line) => isOfEpochUpTo(line, start.epoch));
+      metrics = await MetricsFile.open(files.metrics, start.history.map(epochLine));
       output.start(start);
     },
   });
   try {
     for await (const report of training) {
-      await metrics?.append({ event: 'epoch', ...report });
+      await metrics?.append(epochLine(report));
       output.epoch(report);
     }
     output.done(await training);
@@ -180,13 +181,6 @@ function fitOptions({ training, data, checkpoint }: RunConfig, files: RunFiles):
   };
 }
 
-/** Lines of epochs that a resumed training does not do again. */
-function isOfEpochUpTo(line: unknown, epoch: number): boolean {
-  return (
-    typeof line === 'object' &&
-    line !== null &&
-    'epoch' in line &&
-    typeof line.epoch === 'number' &&
-    line.epoch <= epoch
-  );
+function epochLine(report: EpochReport): object {
+  return { event: 'epoch', ...report };
 }

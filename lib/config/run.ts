@@ -32,11 +32,6 @@ export const dataSchema = section({
    * Default `none`.
    */
   normalisation: choice('none', 'minMax', 'zScore').default('none'),
-  /**
-   * Batches read ahead by programs that go through the data batch by batch; a run holds them in memory.
-   * Default 1.
-   */
-  prefetch: integer({ min: 1, max: 1024 }).default(1),
 });
 
 export const checkpointSchema = section({

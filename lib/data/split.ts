@@ -25,8 +25,9 @@ export interface Split {
 const choosingEpoch = 2 ** 32 - 1;
 
 /**
- * Splits samples 0 … total - 1 into disjoint parts; what is not set aside is for training. Throws
- * ERR_SYNFIRE_INVALID_ARGUMENT when nothing would be left for that.
+ * Splits samples 0 … total - 1 into disjoint parts; what is not set aside is for training. A share is rounded
+ * to whole samples, halves up. Throws ERR_SYNFIRE_INVALID_ARGUMENT, of the field `validation + test`, when
+ * nothing would be left to train with, as for two quarters of two samples.
  */
 export function splitDataset({ total, validation = 0, test = 0, seed = 42 }: SplitOptions): Split {
   checkInteger('total', total, 1, 2 ** 31 - 1);

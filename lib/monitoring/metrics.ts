@@ -1,5 +1,5 @@
 // Writes one JSON object per line to a metrics file, so that a run can be read while it goes on and after it.
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { writeFileAtomic } from '../checkpoints/atomic.ts';
 import { SynfireError } from '../errors.ts';
 
@@ -16,14 +16,10 @@ export class MetricsFile {
     this.#file = file;
   }
 
-  /**
-   * Opens `path`, keeping the lines for which `keep` holds and dropping the others and any half-written last
-   * line.
-   */
-  static async open(path: string, keep: (line: unknown) => boolean = () => false): Promise<MetricsFile> {
+  /** Starts the file `path` with these objects, in place of whatever it held. Throws ERR_SYNFIRE_IO. */
+  static async open(path: string, objects: readonly object[] = []): Promise<MetricsFile> {
     try {
-      const kept = (await readLines(path)).filter(keep);
-      await writeFileAtomic(path, [Buffer.from(kept.map((line) => `${JSON.stringify(line)}\n`).join(''))]);
+      await writeFileAtomic(path, objects.map(line));
       return new MetricsFile(path, await open(path, 'a'));
     } catch (error) {
       throw ioError(path, error);
@@ -31,9 +27,9 @@ export class MetricsFile {
   }
 
   /** Appends one object as a line. */
-  async append(line: object): Promise<void> {
+  async append(object: object): Promise<void> {
     try {
-      await this.#file.appendFile(`${JSON.stringify(line)}\n`);
+      await this.#file.appendFile(line(object));
     } catch (error) {
       throw ioError(this.path, error);
     }
@@ -44,18 +40,8 @@ export class MetricsFile {
   }
 }
 
-async function readLines(path: string): Promise<unknown[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line) as unknown];
-    } catch {
-      return [];
-    }
-  });
+function line(object: object): Buffer {
+  return Buffer.from(`${JSON.stringify(object)}\n`);
 }
 
 function ioError(path: string, cause: unknown): SynfireError {

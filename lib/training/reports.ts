@@ -11,6 +11,8 @@ export interface FitStart {
   /** Epochs that are done, and steps of the next one: 0 and 0 unless resumed. */
   epoch: number;
   step: number;
+  /** The reports of the epochs that are done. */
+  history: readonly EpochReport[];
   /** The checkpoint that training goes on from. */
   resumedFrom: string | null;
 }

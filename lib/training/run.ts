@@ -112,7 +112,7 @@ export class TrainingRun {
 
   async #announce(planBytes: number, resumedFrom: string | null): Promise<void> {
     const { trainIndices, validationIndices, test, onStart } = this.#setup;
-    const { epoch, step } = this.#state;
+    const { epoch, step, history } = this.#state;
     await onStart({
       planBytes,
       trainSamples: trainIndices.length,
@@ -120,6 +120,7 @@ export class TrainingRun {
       testSamples: test?.samples ?? 0,
       epoch,
       step,
+      history,
       resumedFrom,
     });
   }
@@ -137,8 +138,8 @@ export class TrainingRun {
       return state;
     });
     callNative(() => network.native.setState({ optimizerStep: this.#state.optimizerStep }));
+    this.#saved = (await this.#store?.adoptLatest(file, this.#state)) ?? false;
     if (restoreBest) await this.#findBest(file);
-    this.#saved = file === this.#store?.latest;
   }
 
   /** Finds the best model so far and brings it into the folder of checkpoints. */

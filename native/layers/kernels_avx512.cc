@@ -35,16 +35,24 @@ inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
   *hi = (U16)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
 }
 
+// The dot products are written as instructions: through gcc 12's intrinsics every sum is copied around and
+// kept in memory.
+
 /// acc[l] += sum over q < 4 of weight byte 4l+q (unsigned) times byte q of `word` (signed)
 inline Sums DotBytesWord(Sums acc, Bytes64 w, int32_t word) {
-  return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(word));
+  asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(w), "v"(_mm512_set1_epi32(word)));
+  return acc;
 }
 inline Sums DotBytes(Sums acc, Bytes64 w, const int8_t* g) {
-  return _mm512_dpbusd_epi32(acc, w, _mm512_loadu_si512(g));
+  asm("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(w), "m"(*reinterpret_cast<const I16u*>(g)));
+  return acc;
 }
 /// acc[l] += sum over q < 2 of short 2l+q of p times short q of `word`
 inline Sums DotShortsWord(Sums acc, const int16_t* p, uint32_t word) {
-  return _mm512_dpwssd_epi32(acc, _mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(word)));
+  asm("vpdpwssd %2, %1, %0"
+      : "+v"(acc)
+      : "v"(_mm512_set1_epi32(static_cast<int>(word))), "m"(*reinterpret_cast<const I16u*>(p)));
+  return acc;
 }
 
 inline uint32_t NonZeroBytes(B16 v) {

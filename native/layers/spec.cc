@@ -11,6 +11,8 @@ namespace {
 constexpr int kMaxSteps = 1000;
 constexpr int kMaxSide = 4096;
 constexpr int64_t kMaxWeights = int64_t{1} << 30;
+constexpr int64_t kMaxOutputs = int64_t{1} << 30;
+constexpr int kMostPadding = 64;  // channels that a population may be padded by
 
 void Require(bool ok, const std::string& field, double value, const std::string& expected) {
   if (ok) return;
@@ -110,6 +112,8 @@ void CheckGlobals(const NetworkSpec& spec) {
   Require(spec.learning.surrogate.slope > 0 && std::isfinite(spec.learning.surrogate.slope),
           "learning.surrogate.slope", spec.learning.surrogate.slope, "a number above 0");
   RequireRange("loss.labelSmoothing", spec.loss.label_smoothing, 0, 0.999);
+  RequireRange("loss.targetCorrect", spec.loss.target_correct, -1e6, 1e6);
+  RequireRange("loss.targetIncorrect", spec.loss.target_incorrect, -1e6, 1e6);
   RequireInt("layers", static_cast<int64_t>(spec.layers.size()), 1, 256);
 }
 
@@ -130,6 +134,8 @@ std::vector<Shape> CheckedShapes(const NetworkSpec& spec) {
     if (last && !layer.synaptic())
       throw InvalidArgument(layer.name + ".kind", "not dense", "dense as the last layer");
     const Shape out = OutputShape(layer, in);
+    RequireInt(layer.name + " outputs", int64_t{out.height} * out.width * (out.channels + kMostPadding), 1,
+               kMaxOutputs);
     if (layer.synaptic()) {
       CheckSynaptic(layer, spec, last);
       const int64_t fan_in = layer.kind == LayerKind::kDense

@@ -1,4 +1,5 @@
-// The inner loops whose shape depends on the data: every pattern of wanted rows, every length of list, on every instruction set.
+// The inner loops whose shape depends on the data: every pattern of wanted rows, every length of list, on
+// every instruction set.
 #include <algorithm>
 #include <random>
 #include <vector>
@@ -31,16 +32,16 @@ struct InputGradientCase {
   std::vector<float> Run(const Kernels& kernels) const {
     std::vector<float> out(kRows * support.size(), 0.0f);
     const uint32_t* const supports[] = {support.data()};
-    kernels.input_gradient({weights.data(), 0, static_cast<int>(support.size()), kOut, 1, kRows, gradient.data(), kStride,
-                            scales.data(), sums.data(), supports, out.data(), support.size()});
+    kernels.input_gradient({weights.data(), 0, static_cast<int>(support.size()), kOut, 1, kRows,
+                            gradient.data(), kStride, scales.data(), sums.data(), supports, out.data(),
+                            support.size()});
     return out;
   }
 
   float Expected(int row, size_t input) const {
     if ((support[input] >> row & 1u) == 0) return 0.0f;
     int32_t sum = 0;
-    for (int j = 0; j < kOut; ++j)
-      sum += (weights[input * kOut + j] - 128) * gradient[row * kStride + j];
+    for (int j = 0; j < kOut; ++j) sum += (weights[input * kOut + j] - 128) * gradient[row * kStride + j];
     return static_cast<float>(sum) * scales[row];
   }
 
@@ -54,7 +55,8 @@ struct InputGradientCase {
 std::vector<uint32_t> Masks() {
   std::vector<uint32_t> masks = {0, 1, 0xfffff, 0x0ffff, 0x10001, 0x1ffff, 0x30000, 0x80000, 0x18001};
   std::mt19937 random(11);
-  for (int i = 0; i < 500; ++i) masks.push_back(static_cast<uint32_t>(random()) & static_cast<uint32_t>(random()) & 0xfffff);
+  for (int i = 0; i < 500; ++i)
+    masks.push_back(static_cast<uint32_t>(random()) & static_cast<uint32_t>(random()) & 0xfffff);
   return masks;
 }
 
@@ -65,21 +67,28 @@ TEST("an input gradient is formed in the wanted rows only, whatever their patter
   for (const auto& [name, kernels] : SupportedTables()) {
     const std::vector<float> out = c.Run(*kernels);
     for (int row = 0; row < InputGradientCase::kRows; ++row)
-      for (size_t i = 0; i < c.support.size(); ++i) CHECK_EQUAL(out[row * c.support.size() + i], c.Expected(row, i));
+      for (size_t i = 0; i < c.support.size(); ++i)
+        CHECK_EQUAL(out[row * c.support.size() + i], c.Expected(row, i));
   }
 }
 
 TEST("pairs of rows are listed for every input that is active in them") {
   std::mt19937 random(3);
-  const int columns = 37, rows = 2 * kSegmentPairs - 5;  // neither a multiple of a vector, the last pair with one row
+  const int columns = 37,
+            rows = 2 * kSegmentPairs - 5;  // neither a multiple of a vector, the last pair with one row
   std::vector<uint8_t> operand(static_cast<size_t>(rows) * columns + 64);
   for (uint8_t& count : operand) count = random() % 7 == 0 ? static_cast<uint8_t>(1 + random() % 3) : 0;
   const size_t stride = kSegmentPairs + kListUnit + kListSlack;
   for (const auto& [name, kernels] : SupportedTables()) {
     std::vector<uint32_t> pairs(columns * stride), coefficients(columns * stride);
     std::vector<int32_t> counts(columns, 0);
-    kernels->scan_bytes(operand.data(), {0, (rows + 1) / 2, rows, static_cast<size_t>(columns), columns,
-                                         {pairs.data(), coefficients.data(), stride}, counts.data()});
+    kernels->scan_bytes(operand.data(), {0,
+                                         (rows + 1) / 2,
+                                         rows,
+                                         static_cast<size_t>(columns),
+                                         columns,
+                                         {pairs.data(), coefficients.data(), stride},
+                                         counts.data()});
     for (int c = 0; c < columns; ++c) {
       int at = 0;
       for (int p = 0; p < (rows + 1) / 2; ++p) {

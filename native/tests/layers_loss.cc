@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kClasses = 5;
 
-std::vector<float> SomeScores() { return {0.3f, -1.2f, 2.5f, 0.0f, 0.9f}; }
+std::vector<float> SomeScores() {
+  return {0.3f, -1.2f, 2.5f, 0.0f, 0.9f};
+}
 
 double LossOf(const LossSpec& spec, const std::vector<float>& scores, int32_t label, float weight = 1) {
   return SampleLoss(spec, scores.data(), kClasses, label, weight, 1, nullptr);
@@ -34,7 +36,8 @@ TEST("label smoothing spreads its part over all classes") {
     mean += score / double{kClasses};
   }
   const double smooth = 0.2f;
-  CHECK_NEAR(LossOf({.label_smoothing = 0.2f}, scores, 3), std::log(sum) - (1 - smooth) * scores[3] - smooth * mean, 1e-6);
+  CHECK_NEAR(LossOf({.label_smoothing = 0.2f}, scores, 3),
+             std::log(sum) - (1 - smooth) * scores[3] - smooth * mean, 1e-6);
 }
 
 TEST("cross-entropy survives scores that overflow an exponential") {
@@ -59,7 +62,8 @@ TEST("gradients of the losses equal finite differences, times weight and scale")
   for (const LossSpec& spec : specs)
     for (int32_t label = 0; label < kClasses; ++label) {
       std::vector<float> gradient(kClasses);
-      const double loss = SampleLoss(spec, SomeScores().data(), kClasses, label, 1.5f, 0.25f, gradient.data());
+      const double loss =
+          SampleLoss(spec, SomeScores().data(), kClasses, label, 1.5f, 0.25f, gradient.data());
       CHECK_NEAR(loss, 1.5 * LossOf(spec, SomeScores(), label), 1e-6);
       for (int c = 0; c < kClasses; ++c) {
         std::vector<float> up = SomeScores(), down = up;
@@ -75,7 +79,8 @@ TEST("the prediction is the first of the largest scores") {
   CHECK_EQUAL(ArgMax(scores.data(), kClasses), 1);
 }
 
-// ---- weights and reductions --------------------------------------------------------------------------------------
+// ---- weights and reductions
+// --------------------------------------------------------------------------------------
 
 NetworkSpec SmallSpec(LearningMode mode) {
   NetworkSpec spec = Network({1, 8, 8}, 6, {Conv(4, 3, 2), Dense(20), LinearReadout(kClasses)});
@@ -95,7 +100,8 @@ Step TrainOnce(const NetworkSpec& spec, const Pictures& pictures) {
   network.Prepare(16, 1, OptimizerSpec{}, true);
   const auto result = network.TrainStep(pictures.batch(), 1, 0, 0, {});
   Step step{result.loss_sum, result.correct, {}};
-  for (const TensorInfo& tensor : network.Parameters()) network.ReadGradient(tensor.name, &step.gradients.emplace_back());
+  for (const TensorInfo& tensor : network.Parameters())
+    network.ReadGradient(tensor.name, &step.gradients.emplace_back());
   return step;
 }
 
@@ -147,14 +153,16 @@ TEST("training and evaluation see the same loss before the first update") {
   double loss = 0;
   int correct = 0;
   for (int s = 0; s < 10; ++s) {
-    loss += LossOf({}, {scores.begin() + s * kClasses, scores.begin() + (s + 1) * kClasses}, pictures.labels[s]);
+    loss +=
+        LossOf({}, {scores.begin() + s * kClasses, scores.begin() + (s + 1) * kClasses}, pictures.labels[s]);
     correct += ArgMax(scores.data() + s * kClasses, kClasses) == pictures.labels[s];
   }
   CHECK_NEAR(evaluated.loss_sum, loss, 1e-6 * loss);
   CHECK_EQUAL(evaluated.correct, correct);
 }
 
-// ---- readouts ----------------------------------------------------------------------------------------------------
+// ---- readouts
+// ----------------------------------------------------------------------------------------------------
 
 constexpr int kSamples = 10;
 
@@ -170,7 +178,9 @@ class ReadoutBench {
   }
 
   /// Of a training pass, with its dropout; mean over the batch.
-  double Loss() { return network_.RunSpikes(input_.data(), kSamples, labels_.data(), true, nullptr).loss_sum / kSamples; }
+  double Loss() {
+    return network_.RunSpikes(input_.data(), kSamples, labels_.data(), true, nullptr).loss_sum / kSamples;
+  }
 
   std::vector<float> Gradient(const std::string& name) {
     Loss();
@@ -210,7 +220,8 @@ struct ReadoutCase {
 };
 
 std::vector<ReadoutCase> ReadoutCases() {
-  LayerSpec leaky = Dense(3), slow = Dense(3, 2, InputMode::kWindow, 0.6f), cumulative = Dense(3, 1, InputMode::kCumulative, 0.3f);
+  LayerSpec leaky = Dense(3), slow = Dense(3, 2, InputMode::kWindow, 0.6f),
+            cumulative = Dense(3, 1, InputMode::kCumulative, 0.3f);
   leaky.neuron = slow.neuron = cumulative.neuron = Leaky(0.8f);
   return {{"mean count", Readout::kMeanCount, LinearReadout(3)},
           {"last membrane", Readout::kLastMembrane, leaky},
@@ -222,7 +233,8 @@ std::vector<ReadoutCase> ReadoutCases() {
 TEST("the readout's gradients equal finite differences, below it pooling and dropout") {
   for (const ReadoutCase& c : ReadoutCases())
     for (const LossKind loss : {LossKind::kCrossEntropy, LossKind::kMseCount}) {
-      NetworkSpec spec = Network({1, 8, 8}, 6, {Conv(4, 3), Pool(LayerKind::kAvgPool2d, 3, 2), DropoutOf(0.4f), c.layer});
+      NetworkSpec spec =
+          Network({1, 8, 8}, 6, {Conv(4, 3), Pool(LayerKind::kAvgPool2d, 3, 2), DropoutOf(0.4f), c.layer});
       spec.readout = c.readout;
       spec.learning.mode = LearningMode::kBptt;
       spec.loss = {.kind = loss, .label_smoothing = 0.1f};
@@ -234,7 +246,8 @@ TEST("the readout's gradients equal finite differences, below it pooling and dro
 
 TEST("a linear readout learns the same through time and with rates") {
   for (const LearningMode mode : {LearningMode::kBptt, LearningMode::kRate}) {
-    NetworkSpec spec = Network({1, 8, 8}, 6, {Conv(4, 3), Pool(LayerKind::kSumPool2d, 3, 2), LinearReadout(3)});
+    NetworkSpec spec =
+        Network({1, 8, 8}, 6, {Conv(4, 3), Pool(LayerKind::kSumPool2d, 3, 2), LinearReadout(3)});
     spec.learning.mode = mode;
     ReadoutBench bench(spec);
     for (const std::string name : {"layers.2.weight", "layers.2.bias"})

@@ -65,9 +65,17 @@ TEST("the inner loop of every optimiser follows its formula for five steps") {
       for (const float w : weights) expected.push_back({w});
       for (int step = 1; step <= kSteps; ++step) {
         const std::vector<float> gradient = random.Floats(kWeights, -1, 1);
-        const UpdateRule rule{o.kind, kLearningRate, o.momentum, o.beta1, o.beta2, o.epsilon,
+        const UpdateRule rule{o.kind,
+                              kLearningRate,
+                              o.momentum,
+                              o.beta1,
+                              o.beta2,
+                              o.epsilon,
                               static_cast<float>(1 / (1 - std::pow(o.beta1, step))),
-                              static_cast<float>(1 / (1 - std::pow(o.beta2, step))), o.weight_decay, o.decay_factor, 0.5f};
+                              static_cast<float>(1 / (1 - std::pow(o.beta2, step))),
+                              o.weight_decay,
+                              o.decay_factor,
+                              0.5f};
         const bool momentum = o.kind != OptimizerKind::kSgd || o.momentum != 0;
         kernels->update(rule, gradient.data(), weights.data(), momentum ? m.data() : nullptr,
                         o.kind == OptimizerKind::kSgd ? nullptr : v.data(), kWeights);
@@ -88,8 +96,8 @@ TEST("the inner loop of every optimiser has the same bits on every instruction s
       std::vector<float> weights = random.Floats(kWeights, -1, 1), m = random.Floats(kWeights, -1, 1),
                          v = random.Floats(kWeights, 0, 1);
       const std::vector<float> gradient = random.Floats(kWeights, -1, 1);
-      const UpdateRule rule{o.kind,    kLearningRate, o.momentum,     o.beta1,        o.beta2, o.epsilon,
-                            1.9f,      1.3f,          o.weight_decay, o.decay_factor, 0.7f};
+      const UpdateRule rule{o.kind, kLearningRate, o.momentum,     o.beta1,        o.beta2, o.epsilon,
+                            1.9f,   1.3f,          o.weight_decay, o.decay_factor, 0.7f};
       kernels->update(rule, gradient.data(), weights.data(), m.data(), v.data(), kWeights);
       weights.insert(weights.end(), m.begin(), m.end());
       weights.insert(weights.end(), v.begin(), v.end());
@@ -99,7 +107,8 @@ TEST("the inner loop of every optimiser has the same bits on every instruction s
   }
 }
 
-// ---- in a network ------------------------------------------------------------------------------------------------
+// ---- in a network
+// ------------------------------------------------------------------------------------------------
 
 NetworkSpec SmallSpec() {
   NetworkSpec spec = Network({1, 12, 12}, 6, {Conv(16, 5, 2), Dense(64), LinearReadout(5)});

@@ -47,6 +47,7 @@ std::vector<SynapseCase> PatternCases() {
        1,
        true},
       {"one pixel", Conv(2, 1), {1, 1, 1}, 1, true},
+      {"a stride as wide as the widest picture", Conv(2, 3, 64), {1, 64, 64}, 1, true},
       {"as many rows as fit", ConvOf(2, 3, 3, 7, 7, 2, 2), {1, 92, 9}, 1, true},
   };
 }

@@ -1,7 +1,7 @@
 // synfire train as a user meets it: output, files, bad input, interruption, resuming and a full disk.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -188,6 +188,20 @@ test('a run that is killed at any moment and resumed ends with the same bits as 
     (await readdir(join(cwd, 'killed/checkpoints'))).sort(),
     (await readdir(join(cwd, 'whole/checkpoints'))).sort(),
   );
+});
+
+test('a resumed run reports epochs that a killed one saved but did not report, and no others', async (t) => {
+  const cwd = await workFolder(t);
+  await succeed(t, cwd, 'train', 'small.toml', '--out', 'whole');
+  await succeed(t, cwd, 'train', 'small.toml', '--epochs', '1', '--out', 'killed');
+  for (const left of ['', '{"event":"epo', '{"event":"epoch","epoch":2}\n']) {
+    await writeFile(join(cwd, 'killed/metrics.jsonl'), left);
+    await succeed(t, cwd, 'train', '--resume', 'killed', '--epochs', '2', '--out', 'other');
+    t.deepEqual(await figures(join(cwd, 'other')), await figures(join(cwd, 'whole')), 'in another folder');
+    await rm(join(cwd, 'other'), { recursive: true });
+    await succeed(t, cwd, 'train', '--resume', 'killed', '--epochs', '2');
+    t.deepEqual(await figures(join(cwd, 'killed')), await figures(join(cwd, 'whole')), left);
+  }
 });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -86,7 +86,6 @@ test('keys and sections of older training guides are accepted', (t) => {
     learning_rate = 0.25
     weight_decay = 0.001
     batch_size = 16
-    prefetch_factor = 4
     optimizer = "adamw"
     [training.stdp]
     enabled = false
@@ -112,7 +111,6 @@ test('keys and sections of older training guides are accepted', (t) => {
   `);
   t.like(run.training.optimizer, { kind: 'adamw', learningRate: 0.25, weightDecay: 0.001, beta1: 0.9 });
   t.is(run.training.batchSize, 16);
-  t.is(run.data.prefetch, 4);
   t.deepEqual(run.training.convergence, {
     patience: 100,
     minDelta: 1e-6,
@@ -200,7 +198,7 @@ const hostile: [what: string, text: string][] = [
   ['a control character', 'a = "\u0001"'],
   ['a section where a value belongs', 'preset = "conv-snn"\n[training.epochs]\na = 1'],
   ['a value where a section belongs', 'preset = "conv-snn"\ntraining = 3'],
-  ['a value where a moved key belongs', 'preset = "conv-snn"\ndata = 3\n[training]\nprefetch_factor = 2'],
+  ['a value where a moved key belongs', 'preset = "conv-snn"\ncheckpoint = 3\n[training]\nx = 2'],
   ['a list of sections', 'preset = "conv-snn"\n[[training]]\nepochs = 1'],
 ];
 

@@ -5,32 +5,42 @@ import fc from 'fast-check';
 import { splitDataset } from '../../lib/data/index.ts';
 import { SynfireError } from '../../lib/errors.ts';
 
-test('parts are disjoint, ascending and cover all samples', (t) => {
-  const share = fc.double({ min: 0, max: 0.4, noNaN: true });
+const total = fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 2000 }));
+const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const sizes = total.chain((total) => {
+  const amount = fc.oneof(share, fc.integer({ min: 0, max: total }));
+  return fc.record({ total: fc.constant(total), validation: amount, test: amount, seed: fc.nat() });
+});
+
+test('parts are disjoint, ascending and cover all samples, or nothing is left to train with', (t) => {
   fc.assert(
-    fc.property(
-      fc.integer({ min: 10, max: 2000 }),
-      share,
-      share,
-      fc.nat(),
-      (total, validation, test, seed) => {
-        const parts = splitDataset({ total, validation, test, seed });
-        const all = [...parts.train, ...parts.validation, ...parts.test];
-        t.is(parts.validation.length, Math.round(validation * total));
-        t.is(parts.test.length, Math.round(test * total));
-        t.deepEqual(
-          [...all].sort((a, b) => a - b),
-          [...Array(total).keys()],
-        );
-        for (const part of Object.values(parts))
-          t.deepEqual(
-            [...part],
-            [...part].sort((a, b) => a - b),
-          );
-      },
-    ),
+    fc.property(sizes, (options) => {
+      const validation = wholeSamples(options.validation, options.total);
+      const test = wholeSamples(options.test, options.total);
+      if (validation + test >= options.total) {
+        t.like(t.throws(() => splitDataset(options), { instanceOf: SynfireError }), leavesNothing);
+        return;
+      }
+      const parts = splitDataset(options);
+      t.deepEqual([parts.validation.length, parts.test.length], [validation, test]);
+      for (const part of Object.values(parts)) t.deepEqual([...part], ascending(part));
+      const all = [...parts.train, ...parts.validation, ...parts.test];
+      t.deepEqual(ascending(all), [...Array(options.total).keys()]);
+    }),
+    { examples: [[{ total: 2, validation: 0.25, test: 0.25, seed: 0 }]] },
   );
 });
+
+const leavesNothing = { code: 'ERR_SYNFIRE_INVALID_ARGUMENT', field: 'validation + test' };
+
+/** A share of the samples, rounded; counts as they are. */
+function wholeSamples(amount: number, total: number): number {
+  return amount < 1 ? Math.round(amount * total) : amount;
+}
+
+function ascending(values: Iterable<number>): number[] {
+  return [...values].sort((a, b) => a - b);
+}
 
 test('counts are taken as they are', (t) => {
   const { train, validation, test: held } = splitDataset({ total: 100, validation: 7, test: 13 });

@@ -15,13 +15,14 @@ test('every object becomes a line', async (t) => {
   t.is(await readFile(path, 'utf8'), '{"epoch":1,"loss":0.5}\n{"epoch":2,"loss":0.25}\n');
 });
 
-test('opening keeps the wanted lines and drops the others and a half-written one', async (t) => {
+test('opening puts the given lines in place of what the file held', async (t) => {
   const path = join(await folder(t), 'metrics.jsonl');
-  await writeFile(path, '{"epoch":1}\n{"epoch":2}\n{"epoch":3}\n{"epo');
-  const file = await MetricsFile.open(path, (line) => (line as { epoch: number }).epoch <= 2);
-  await file.append({ epoch: 3, again: true });
+  await writeFile(path, '{"epoch":1}\n{"epoch":3}\n{"epo');
+  const file = await MetricsFile.open(path, [{ epoch: 1 }, { epoch: 2 }]);
+  t.is(await readFile(path, 'utf8'), '{"epoch":1}\n{"epoch":2}\n');
+  await file.append({ epoch: 3 });
   await file.close();
-  t.is(await readFile(path, 'utf8'), '{"epoch":1}\n{"epoch":2}\n{"epoch":3,"again":true}\n');
+  t.is(await readFile(path, 'utf8'), '{"epoch":1}\n{"epoch":2}\n{"epoch":3}\n');
 });
 
 test('a place that cannot be written to is an error that names it', async (t) => {

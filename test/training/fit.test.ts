@@ -313,6 +313,24 @@ test('a training goes on from any of its checkpoints with the same bits', async 
   }
 });
 
+test('resuming finishes what a process that was killed while it saved left undone', async (t) => {
+  const directory = await folder(t);
+  const checkpoint = { directory, keep: 2 };
+  await fit(smallNetwork(), data, { ...saving, epochs: 3, checkpoint });
+  const before = (await readdir(directory)).sort();
+  const latest = join(directory, 'latest.safetensors');
+  const { metadata } = await loadCheckpoint(latest);
+  t.is(metadata.training?.best?.epoch, 3);
+  await rm(join(directory, 'epoch-000003.safetensors'));
+  await copyFile(join(directory, 'epoch-000002.safetensors'), join(directory, 'epoch-000001.safetensors'));
+  await copyFile(join(directory, 'epoch-000002.safetensors'), join(directory, 'best.safetensors'));
+  const { history } = await fit(smallNetwork(), data, { ...saving, epochs: 3, checkpoint, resume: true });
+  t.deepEqual(history, metadata.training?.history);
+  t.deepEqual((await readdir(directory)).sort(), before);
+  t.is((await loadCheckpoint(join(directory, 'best.safetensors'))).metadata.training?.epoch, 3);
+  t.is((await loadCheckpoint(join(directory, 'epoch-000003.safetensors'))).metadata.training?.epoch, 3);
+});
+
 test('the folder of checkpoints holds the latest, the best and the last few', async (t) => {
   const directory = await folder(t);
   const result = await fit(smallNetwork(), data, { ...saving, checkpoint: { directory, keep: 2 } });
