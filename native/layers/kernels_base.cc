@@ -89,28 +89,8 @@ inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   }
 }
 
-/// Writes the places of the set bits in rising order, then the lowest three times more; returns their number.
-/// The mask is not 0.
-inline int ListBits(uint64_t mask, int32_t* out) {
-  const int lowest = __builtin_ctzll(mask);
-  int count = 0;
-  for (; mask != 0; mask &= mask - 1) out[count++] = __builtin_ctzll(mask);
-  for (int i = 0; i < 3; ++i) out[count + i] = lowest;
-  return count;
-}
-
-/// Writes the values that are not zero and their places; returns their number.
-inline int Compress(I16 values, I16 places, uint32_t* out_values, uint32_t* out_places) {
-  int count = 0;
-  for (uint32_t mask = NonZeroInts(values); mask != 0; mask &= mask - 1, ++count) {
-    const int lane = __builtin_ctz(mask);
-    out_values[count] = static_cast<uint32_t>(values[lane]);
-    out_places[count] = static_cast<uint32_t>(places[lane]);
-  }
-  return count;
-}
-
 #include "kernels_body.inc"
+#include "kernels_lists.inc"
 
 inline F16 SquareRoot(F16 v) {
   for (int l = 0; l < 16; ++l) v[l] = __builtin_sqrtf(v[l]);

@@ -198,7 +198,7 @@ const hostile: [what: string, text: string][] = [
   ['a control character', 'a = "\u0001"'],
   ['a section where a value belongs', 'preset = "conv-snn"\n[training.epochs]\na = 1'],
   ['a value where a section belongs', 'preset = "conv-snn"\ntraining = 3'],
-  ['a value where a moved key belongs', 'preset = "conv-snn"\ncheckpoint = 3\n[training]\nx = 2'],
+  ['a value where a moved key belongs', 'preset = "conv-snn"\ntraining = 3\n[data.augmentation]\nshift = 1'],
   ['a list of sections', 'preset = "conv-snn"\n[[training]]\nepochs = 1'],
 ];
 

@@ -18,7 +18,10 @@ test('parts are disjoint, ascending and cover all samples, or nothing is left to
       const validation = wholeSamples(options.validation, options.total);
       const test = wholeSamples(options.test, options.total);
       if (validation + test >= options.total) {
-        t.like(t.throws(() => splitDataset(options), { instanceOf: SynfireError }), leavesNothing);
+        t.like(
+          t.throws(() => splitDataset(options), { instanceOf: SynfireError }),
+          leavesNothing,
+        );
         return;
       }
       const parts = splitDataset(options);
