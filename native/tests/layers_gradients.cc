@@ -138,28 +138,28 @@ void Compare(const std::string& name, const NetworkSpec& spec) {
 }
 
 TEST("through time, networks equal the plain one for every surrogate, detached and attached") {
+  int turn = 0;
   for (auto& [name, spec] : Networks())
-    for (const SurrogateKind kind : kSurrogateKinds)
-      for (const bool detach_reset : {true, false}) {
-        spec.learning.mode = LearningMode::kBptt;
-        spec.learning.surrogate = {kind, kind == SurrogateKind::kFastSigmoid ? 5.0f : 1.5f};
-        spec.learning.detach_reset = detach_reset;
-        Compare(name, spec);
-      }
+    for (const SurrogateKind kind : kSurrogateKinds) {
+      spec.learning.mode = LearningMode::kBptt;
+      spec.learning.surrogate = {kind, kind == SurrogateKind::kFastSigmoid ? 5.0f : 1.5f};
+      spec.learning.detach_reset = turn++ % 2 == 0;
+      Compare(name, spec);
+    }
 }
 
 TEST("with rates, networks equal the plain one for every derivative and presynaptic statistic") {
+  int turn = 0;
   for (auto& [name, spec] : Networks())
     for (const auto derivative :
          {RateDerivative::kSurrogate, RateDerivative::kActive, RateDerivative::kIdentity})
-      for (const auto presynaptic : {RatePresynaptic::kDrive, RatePresynaptic::kRate})
-        for (const SurrogateKind kind : {SurrogateKind::kTriangle, SurrogateKind::kAtan}) {
-          spec.learning.mode = LearningMode::kRate;
-          spec.learning.surrogate = {kind, 1.5f};
-          spec.learning.rate_derivative = derivative;
-          spec.learning.rate_presynaptic = presynaptic;
-          Compare(name, spec);
-        }
+      for (const auto presynaptic : {RatePresynaptic::kDrive, RatePresynaptic::kRate}) {
+        spec.learning.mode = LearningMode::kRate;
+        spec.learning.surrogate = {kSurrogateKinds[turn++ % 5], 1.5f};
+        spec.learning.rate_derivative = derivative;
+        spec.learning.rate_presynaptic = presynaptic;
+        Compare(name, spec);
+      }
 }
 
 /// Gradients of every parameter, [parameter].

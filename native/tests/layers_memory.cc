@@ -67,7 +67,7 @@ std::vector<MemoryCase> MemoryCases() {
       for (const float clip_norm : {0.0f, 0.5f}) {
         NetworkSpec spec =
             Network({1, 12, 12}, 6,
-                    {Conv(8, 3), Pool(LayerKind::kMaxPool2d, 2, 2), DropoutOf(0.2f),
+                    {Conv(8, 3, 2), Pool(LayerKind::kMaxPool2d, 2, 1), DropoutOf(0.2f),
                      Dense(64, 2, InputMode::kCumulative, 0.1f), Dense(20), LinearReadout(10)});
         spec.learning.mode = mode;
         spec.precision = precision;

@@ -129,15 +129,16 @@ void ReferenceNetwork::Integrate(size_t i, const Rows& in) {
   const LayerSpec& layer = spec_.layers[i];
   const double gain = layer.neuron ? layer.input_gain : 1;
   Rows drive;
+  const Vector &weight = Weight(i), &bias = Bias(i);
   for (const Vector& seen : SeenSteps(layer)) {
     Vector operand(In(i).size());
     for (size_t t = 0; t < in.size(); ++t)
       for (size_t n = 0; n < operand.size(); ++n) operand[n] += seen[t] * in[t][n];
     const int positions = shapes_[i].height * shapes_[i].width;
     Vector row(shapes_[i].size());
-    for (size_t n = 0; n < row.size(); ++n) row[n] = gain * Bias(i)[n / positions];
+    for (size_t n = 0; n < row.size(); ++n) row[n] = gain * bias[n / positions];
     ForEachConnection(layer, In(i), shapes_[i],
-                      [&](int w, int from, int to) { row[to] += gain * Weight(i)[w] * operand[from]; });
+                      [&](int w, int from, int to) { row[to] += gain * weight[w] * operand[from]; });
     activity_[i].operand.push_back(operand);
     drive.push_back(row);
   }
@@ -313,6 +314,7 @@ void ReferenceNetwork::Backward(size_t i, const Rows& in) {
     gradient = {RateDriveGradient(i)}, operand = {x}, sees = {mean};
   }
 
+  const Vector& weight = Weight(i);
   Vector& weight_gradient = result_.gradients[layer.name + ".weight"];
   Vector& bias_gradient = result_.gradients[layer.name + ".bias"];
   const int positions = shapes_[i].height * shapes_[i].width;
@@ -322,7 +324,7 @@ void ReferenceNetwork::Backward(size_t i, const Rows& in) {
     Vector input(In(i).size());
     ForEachConnection(layer, In(i), shapes_[i], [&](int w, int from, int to) {
       weight_gradient[w] += weight_gain * gradient[k][to] * operand[k][from];
-      input[from] += weight_gain * gradient[k][to] * Weight(i)[w];
+      input[from] += weight_gain * gradient[k][to] * weight[w];
     });
     for (size_t n = 0; n < gradient[k].size(); ++n) bias_gradient[n / positions] += gain * gradient[k][n];
     for (size_t t = 0; t < in.size(); ++t)

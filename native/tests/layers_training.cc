@@ -27,7 +27,7 @@ LayerSpec WithDeviation(LayerSpec layer, float deviation) {
 /// A small net of every kind of layer; with mixed precision, two of its dense layers are rounded.
 NetworkSpec DeepSpec() {
   return Network({1, 12, 12}, 6,
-                 {WithDeviation(Conv(8, 3), 0.6f), Pool(LayerKind::kAvgPool2d, 2, 2), DropoutOf(0.2f),
+                 {WithDeviation(Conv(8, 3, 2), 0.6f), Pool(LayerKind::kAvgPool2d, 2, 1), DropoutOf(0.2f),
                   WithDeviation(Dense(128), 0.25f), WithDeviation(Dense(64, 2, InputMode::kWindow), 0.3f),
                   WithDeviation(LinearReadout(10), 0.2f)});
 }

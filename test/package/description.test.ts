@@ -29,6 +29,12 @@ test('dependencies are pinned exactly, and the lock file agrees', (t) => {
   t.deepEqual(lock.devDependencies, devDependencies);
 });
 
+test('every build is for the same version of Node-API', (t) => {
+  const [version] = readJson('package.json').binary.napi_versions;
+  for (const name of ['binding.gyp', 'CMakeLists.txt'])
+    t.regex(readFileSync(join(root, name), 'utf8'), new RegExp(`\\bNAPI_VERSION=${version}\\b`), name);
+});
+
 test('nothing runs at installation', (t) => {
   const { scripts, gypfile } = readJson('package.json');
   t.false(gypfile);
