@@ -11,7 +11,7 @@
 namespace synfire::layers {
 namespace {
 
-constexpr int kBatch = 20;  // two chunks and a half
+constexpr int kBatch = 18;  // two chunks and a bit
 
 struct TrainingCase {
   std::string name;
@@ -36,24 +36,27 @@ NetworkSpec DeepSpec() {
 NetworkSpec PresetSpec(LearningMode mode) {
   LayerSpec hidden = mode == LearningMode::kRate ? Dense(64, 2, InputMode::kCumulative, 0.1f) : Dense(64);
   hidden.neuron = Lif(ResetKind::kScale, 0.5f);
-  return Network({1, 12, 12}, 10,
+  return Network({1, 12, 12}, 6,
                  {WithDeviation(Conv(16, 5, 2), 0.28f), WithDeviation(hidden, 0.15f),
                   WithDeviation(LinearReadout(10), 0.2f)});
 }
 
+/// Both learning modes, precisions and nets; optimisers so that each meets both values of the others.
 std::vector<TrainingCase> TrainingCases() {
   std::vector<TrainingCase> cases;
-  for (const LearningMode mode : {LearningMode::kRate, LearningMode::kBptt})
-    for (const Precision precision : {Precision::kMixed, Precision::kFloat32})
+  for (const bool rates : {true, false})
+    for (const bool mixed : {true, false})
       for (const bool deep : {false, true}) {
+        const bool adam = rates != mixed != deep;
+        const LearningMode mode = rates ? LearningMode::kRate : LearningMode::kBptt;
         NetworkSpec spec = deep ? DeepSpec() : PresetSpec(mode);
         spec.learning.mode = mode;
-        spec.precision = precision;
-        const std::string name = std::string(mode == LearningMode::kRate ? "rate" : "bptt") +
-                                 (precision == Precision::kMixed ? ", mixed" : ", float32") +
-                                 (deep ? ", deep" : ", preset");
-        cases.push_back({name + ", sgd", spec, {.kind = OptimizerKind::kSgd, .momentum = 0.9f}});
-        cases.push_back({name + ", adam", spec, {.kind = OptimizerKind::kAdam}});
+        spec.precision = mixed ? Precision::kMixed : Precision::kFloat32;
+        const std::string name = std::string(rates ? "rate" : "bptt") + (mixed ? ", mixed" : ", float32") +
+                                 (deep ? ", deep" : ", preset") + (adam ? ", adam" : ", sgd");
+        OptimizerSpec optimizer{.kind = adam ? OptimizerKind::kAdam : OptimizerKind::kSgd};
+        if (!adam) optimizer.momentum = 0.9f;
+        cases.push_back({name, spec, optimizer});
       }
   return cases;
 }
@@ -70,7 +73,7 @@ struct Outcome {
 
 std::vector<std::unique_ptr<Pictures>> Batches(const NetworkSpec& spec) {
   std::vector<std::unique_ptr<Pictures>> batches;
-  for (const int samples : {kBatch, 13, kBatch})
+  for (const int samples : {kBatch, 11, kBatch})
     batches.push_back(std::make_unique<Pictures>(spec, samples, 50u + static_cast<uint32_t>(batches.size()),
                                                  100 * batches.size()));
   return batches;
@@ -178,7 +181,7 @@ TEST("a sample's scores depend on its number, not on its place or company") {
   const Pictures pictures(spec, kBatch, 3);
   std::vector<float> scores(kBatch * 10), alone(10);
   network.Evaluate(pictures.batch(), 1, 0, scores.data());
-  for (const int s : {0, 7, 8, 19}) {
+  for (const int s : {0, 7, 8, 17}) {
     const Batch one{1, &pictures.ids[s], &pictures.pointers[s], nullptr, nullptr};
     network.Evaluate(one, 1, 0, alone.data());
     CHECK(SameBits(alone, {scores.begin() + s * 10, scores.begin() + (s + 1) * 10}));
