@@ -105,12 +105,6 @@ inline bool NonZeroFloats(F16 v) {
   return NonZeroInts((I16)(v != 0.0f)) != 0;
 }
 
-// The order matters: the loops use the primitives above and the lists.
-// clang-format off
-#include "kernels_lists.inc"
-#include "kernels_body.inc"
-// clang-format on
-
 inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   const __m256i a = _mm256_add_epi32(acc[0].low, acc[0].high), b = _mm256_add_epi32(acc[1].low, acc[1].high);
   const __m256i c = _mm256_add_epi32(acc[2].low, acc[2].high), d = _mm256_add_epi32(acc[3].low, acc[3].high);
@@ -118,6 +112,12 @@ inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   const __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(all), _mm256_extracti128_si256(all, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(sums), sum);
 }
+
+// The order matters: the loops use the primitives above and the lists.
+// clang-format off
+#include "kernels_lists.inc"
+#include "kernels_body.inc"
+// clang-format on
 
 inline F16 SquareRoot(F16 v) {
   const Halves h = Split((I16)v);

@@ -82,18 +82,18 @@ inline bool NonZeroFloats(F16 v) {
   return false;
 }
 
-// The order matters: the loops use the primitives above and the lists.
-// clang-format off
-#include "kernels_lists.inc"
-#include "kernels_body.inc"
-// clang-format on
-
 inline void ReduceAdd4(const Sums* acc, int32_t* sums) {
   for (int r = 0; r < 4; ++r) {
     sums[r] = 0;
     for (int l = 0; l < 16; ++l) sums[r] += acc[r].lane[l];
   }
 }
+
+// The order matters: the loops use the primitives above and the lists.
+// clang-format off
+#include "kernels_lists.inc"
+#include "kernels_body.inc"
+// clang-format on
 
 inline F16 SquareRoot(F16 v) {
   for (int l = 0; l < 16; ++l) v[l] = __builtin_sqrtf(v[l]);

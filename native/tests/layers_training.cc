@@ -47,7 +47,7 @@ std::vector<TrainingCase> TrainingCases() {
   for (const bool rates : {true, false})
     for (const bool mixed : {true, false})
       for (const bool deep : {false, true}) {
-        const bool adam = rates != mixed != deep;
+        const bool adam = (rates != mixed) != deep;
         const LearningMode mode = rates ? LearningMode::kRate : LearningMode::kBptt;
         NetworkSpec spec = deep ? DeepSpec() : PresetSpec(mode);
         spec.learning.mode = mode;
