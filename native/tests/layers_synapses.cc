@@ -47,7 +47,7 @@ std::vector<SynapseCase> PatternCases() {
        1,
        true},
       {"one pixel", Conv(2, 1), {1, 1, 1}, 1, true},
-      {"a stride as wide as the widest picture", Conv(2, 3, 64), {1, 64, 64}, 1, true},
+      {"a stride as wide as the widest picture", Conv(2, 1, 63), {1, 64, 64}, 1, true},
       {"as many rows as fit", ConvOf(2, 3, 3, 7, 7, 2, 2), {1, 92, 9}, 1, true},
   };
 }
@@ -60,6 +60,7 @@ std::vector<SynapseCase> CountConvCases() {
       {"a population of 5 channels", ConvOf(20, 3, 2, 2, 1, 1, 0), {5, 7, 6}, 16, false},
       {"a population of 16 channels, counts to 4", Conv(16, 3, 2, 2), {16, 6, 6}, 16, false, 4},
       {"a population of 20 channels", Conv(33, 2), {20, 4, 5}, 32, false},
+      {"the widest stride", Conv(2, 3, 64), {1, 64, 64}, 1, true},
       {"a wide picture", ConvOf(3, 3, 3, 2, 3, 0, 1), {1, 4, 70}, 1, true},
   };
 }
@@ -107,6 +108,15 @@ Shape OutputShape(const SynapseCase& c) {
           side(c.in.width, c.spec.kernel_width, c.spec.stride_x, c.spec.padding_x)};
 }
 
+Signal SignalBelow(const SynapseCase& c) {
+  Signal below;
+  below.shape = c.in;
+  below.channel_stride = c.channel_stride;
+  below.max_count = c.max_count;
+  below.raw = c.raw;
+  return below;
+}
+
 template <class Visit>
 void ForEachConnectionOf(const SynapseCase& c, Visit visit) {
   ForEachConnection(c.spec, c.in, OutputShape(c), visit);
@@ -143,11 +153,7 @@ class Workbench {
             std::unique_ptr<Synapse> (*make)(const LayerSpec&, const Signal&, const Shape&,
                                              const Kernels&) = nullptr)
       : case_(c), mode_(mode), out_(OutputShape(c)) {
-    Signal below;
-    below.shape = c.in;
-    below.channel_stride = c.channel_stride;
-    below.max_count = c.max_count;
-    below.raw = c.raw;
+    const Signal below = SignalBelow(c);
     in_size_ = below.size();
     NetworkSpec network = Network(c.in, c.rows, {c.spec});
     network.precision = c.precision;
@@ -383,6 +389,14 @@ TEST("both gradients are adjoint to the drive") {
   }
 }
 
+TEST("binary pictures are convolved by patterns, others are not") {
+  const auto fits = [](const SynapseCase& c) {
+    return PatternConvFits(c.spec, SignalBelow(c), OutputShape(c));
+  };
+  for (const SynapseCase& c : PatternCases()) CHECK(fits(c));
+  for (const SynapseCase& c : CountConvCases()) CHECK(!fits(c));
+}
+
 TEST("the convolution by patterns does what the convolution of counts does") {
   for (const SynapseCase& c : PatternCases())
     for (const LearningMode mode : kModes) {
@@ -518,9 +532,7 @@ TEST("synaptic operations are the connections of active inputs") {
 TEST("a linear readout sums counts of whole samples") {
   const SynapseCase c{"readout", LinearReadout(10), {5, 3, 3}, 16, false};
   Random random(18);
-  Signal below;
-  below.shape = c.in;
-  below.channel_stride = c.channel_stride;
+  const Signal below = SignalBelow(c);
   const NetworkSpec network = Network(c.in, 300, {c.spec});
   for (const auto& [name, kernels] : SupportedTables()) {
     const auto synapse = MakeSynapse(c.spec, below, {10, 1, 1}, network, true, *kernels);
