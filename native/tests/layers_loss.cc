@@ -111,10 +111,10 @@ TEST("a weight of 2 is the sample twice, a weight of 0 no sample") {
       NetworkSpec spec = SmallSpec(mode);
       spec.loss.mean = mean;
       Pictures weighted(spec, 4, 1), repeated(spec, 4, 1);
-      weighted.weights = {1, 2, 1, 0};
-      repeated.ids[3] = repeated.ids[1];
-      repeated.labels[3] = repeated.labels[1];
-      repeated.pointers[3] = repeated.pointers[1];
+      weighted.weights = {1, 2, 0, 0};
+      repeated.ids = {0, 1, 1};
+      repeated.labels[2] = repeated.labels[1];
+      repeated.pointers[2] = repeated.pointers[1];
       const Step a = TrainOnce(spec, weighted), b = TrainOnce(spec, repeated);
       CHECK_NEAR(a.loss, b.loss, 1e-6 * b.loss);
       for (size_t p = 0; p < a.gradients.size(); ++p)
