@@ -44,6 +44,7 @@
       "native/tests/data_digits.cc",
       "native/tests/data_sampler.cc",
       "native/tests/layers_encoders.cc",
+      "native/tests/layers_epoch.cc",
       "native/tests/layers_gradients.cc",
       "native/tests/layers_kernels.cc",
       "native/tests/layers_loss.cc",

@@ -64,7 +64,7 @@ class DenseBase : public Synapse {
 
  protected:
   virtual void FormGradient(int first, int count, int worker, float* out) = 0;
-  virtual void AfterApply(int first, int count, int worker) { (void)first, (void)count, (void)worker; }
+  virtual void AfterApply(int /*first*/, int /*count*/, int /*worker*/) {}
 
   void Apply(const UpdateRule& rule, const float* gradient, size_t at, size_t n) {
     kernels_.update(rule, gradient, weight_.value + at, weight_.m ? weight_.m + at : nullptr,

@@ -115,10 +115,7 @@ class Layer {
   /// layer is, or null when nothing below learns.
   virtual void Backward(const Pass& pass, const Chunk& chunk, const float* gradient, float* below) = 0;
   /// Bit r set where gradient row r of the reader matters, per neuron of `sample`; null: everywhere.
-  virtual const uint32_t* Support(int sample) const {
-    (void)sample;
-    return nullptr;
-  }
+  virtual const uint32_t* Support(int /*sample*/) const { return nullptr; }
   virtual void AddStatistics(int sample, LayerStatistics& statistics) const = 0;
 
  protected:

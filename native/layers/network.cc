@@ -408,9 +408,7 @@ void LayerNetwork::ReadScores(const Chunk& chunk, int s, float* scores, int* rea
   }
 }
 
-void LayerNetwork::LossGradient(const Chunk& chunk, int s, const float* score_gradient, const int* read_step,
-                                float* out) const {
-  (void)chunk;
+void LayerNetwork::LossGradient(int s, const float* score_gradient, const int* read_step, float* out) const {
   const int n = readout_->neurons();
   float* rows = out + static_cast<size_t>(s) * RowsPerOutput() * n;
   std::fill_n(rows, static_cast<size_t>(RowsPerOutput()) * n, 0.0f);
@@ -435,7 +433,7 @@ void LayerNetwork::ScoreChunk(const Pass& pass, const Chunk& chunk, const Batch&
     sample_loss_[sample] = SampleLoss(spec_.loss, scores, classes_, batch.labels[sample], weight,
                                       gradient_scale, gradient ? score_gradient : nullptr);
     sample_correct_[sample] = ArgMax(scores, classes_) == batch.labels[sample];
-    if (gradient) LossGradient(chunk, s, score_gradient, read_step, gradient);
+    if (gradient) LossGradient(s, score_gradient, read_step, gradient);
   }
 }
 

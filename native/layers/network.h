@@ -136,8 +136,7 @@ class LayerNetwork {
   void ForwardChunk(const Pass& pass, const Chunk& chunk);
   void ScoreChunk(const Pass& pass, const Chunk& chunk, const Batch& batch);
   void ReadScores(const Chunk& chunk, int s, float* scores, int* read_step) const;
-  void LossGradient(const Chunk& chunk, int s, const float* score_gradient, const int* read_step,
-                    float* out) const;
+  void LossGradient(int s, const float* score_gradient, const int* read_step, float* out) const;
   void BackwardChunk(const Pass& pass, const Chunk& chunk);
   StepResult RunBatch(const Pass& pass, const Batch& batch, const InputTransform* transform, bool encode);
   void Update(const Pass& pass, float learning_rate, StepResult* result);

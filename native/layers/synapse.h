@@ -53,7 +53,7 @@ class Synapse {
   virtual void StartUpdate(const Operand& operand, const float* drive_gradient, int batch_rows, int samples,
                            float scale) = 0;
   virtual int PrepareTasks() const { return 0; }
-  virtual void Prepare(int task) { (void)task; }
+  virtual void Prepare(int /*task*/) {}
   virtual int UpdateTasks() const = 0;
   /// Returns the sum of squares of the gradients this task has formed.
   virtual double Update(const UpdateStep& step, int task, int worker) = 0;

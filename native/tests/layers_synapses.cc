@@ -480,6 +480,21 @@ TEST("a mixed input gradient is formed where it is wanted and zero elsewhere") {
   }
 }
 
+TEST("mixed weight gradients do not overflow, however large counts and gradients are") {
+  SynapseCase c{"large counts", Dense(64), {1, 1, 128}, 1, true, 400, 32};
+  Numbers n = RandomNumbers(c, LearningMode::kRate, 14);
+  std::fill(n.operand.begin(), n.operand.end(), 400 * 32);
+  std::fill(n.drive_gradient.begin(), n.drive_gradient.end(), -3.5f);
+  const auto make = [](const LayerSpec& spec, const Signal& below, const Shape&, const Kernels& kernels) {
+    return MakeDenseMixed(spec, below, kernels);
+  };
+  for (const auto& [name, kernels] : SupportedTables()) {
+    Workbench bench(c, *kernels, LearningMode::kRate, make);
+    bench.SetWeights(n.weights);
+    CheckClose(name, bench.WeightGradient(n, kScale), NaiveWeightGradient(c, n, kScale), 1e-4);
+  }
+}
+
 TEST("silent operands and vanished gradients give zeros") {
   for (const SynapseCase& c :
        Joined({PatternCases(), CountConvCases(), DenseFloatCases(), DenseMixedCases()})) {
