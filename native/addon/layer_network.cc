@@ -84,14 +84,25 @@ void SetSums(Napi::Object object, const EpochSums& sums) {
   object.Set("samples", sums.samples);
 }
 
-class TrainEpochJob final : public Job {
- public:
-  TrainEpochJob(std::shared_ptr<SharedNetwork> network, const Options& options)
+/// A run of a network over some samples of a data set; it has both to itself until its result is read.
+class DatasetJob : public Job {
+ protected:
+  DatasetJob(std::shared_ptr<SharedNetwork> network, const Options& options)
       : dataset_(NativeClass<DatasetObject>::Unwrap(options.Get("dataset"), "dataset").dataset()),
         reader_(*dataset_),
         lease_(std::move(network)),
-        indices_(options.Copy<uint32_t>("indices")),
-        learning_rates_(options.Copy<double>("learningRates")) {
+        indices_(options.Copy<uint32_t>("indices")) {}
+
+  std::shared_ptr<Dataset> dataset_;
+  DatasetReader reader_;
+  std::optional<NetworkLease> lease_;
+  AlignedBuffer<uint32_t> indices_;
+};
+
+class TrainEpochJob final : public DatasetJob {
+ public:
+  TrainEpochJob(std::shared_ptr<SharedNetwork> network, const Options& options)
+      : DatasetJob(std::move(network), options), learning_rates_(options.Copy<double>("learningRates")) {
     if (options.Has("sampleWeights")) weights_ = options.Copy<float>("sampleWeights");
     train_.dataset = dataset_.get();
     train_.indices = indices_.span();
@@ -130,23 +141,16 @@ class TrainEpochJob final : public Job {
   }
 
  private:
-  std::shared_ptr<Dataset> dataset_;
-  DatasetReader reader_;
-  std::optional<NetworkLease> lease_;
-  AlignedBuffer<uint32_t> indices_;
   AlignedBuffer<double> learning_rates_;
   AlignedBuffer<float> weights_;
   layers::TrainEpochOptions train_;
   layers::TrainEpochResult result_;
 };
 
-class EvaluateJob final : public Job {
+class EvaluateJob final : public DatasetJob {
  public:
   EvaluateJob(std::shared_ptr<SharedNetwork> network, const Options& options)
-      : dataset_(NativeClass<DatasetObject>::Unwrap(options.Get("dataset"), "dataset").dataset()),
-        reader_(*dataset_),
-        lease_(std::move(network)),
-        indices_(options.Copy<uint32_t>("indices")),
+      : DatasetJob(std::move(network), options),
         seed_(options.Seed("seed")),
         statistics_(options.Boolean("statistics", false)) {}
 
@@ -182,10 +186,6 @@ class EvaluateJob final : public Job {
   }
 
  private:
-  std::shared_ptr<Dataset> dataset_;
-  DatasetReader reader_;
-  std::optional<NetworkLease> lease_;
-  AlignedBuffer<uint32_t> indices_;
   uint64_t seed_;
   bool statistics_;
   layers::EvaluationResult result_;

@@ -6,6 +6,7 @@
 
 #include "native/base/error.h"
 #include "native/data/sampler.h"
+#include "native/layers/loss.h"
 
 namespace synfire::layers {
 namespace {
@@ -145,8 +146,7 @@ EvaluationResult EvaluateSamples(LayerNetwork& network, const Dataset& dataset,
     for (int i = 0; i < count; ++i) buffer.Put(i, indices[first + i]);
     const auto r = network.Evaluate(buffer.Take(count), seed, kEvaluationEpoch, scores.data());
     for (int i = 0; i < count; ++i)
-      result.predictions[first + i] = static_cast<int32_t>(
-          std::max_element(&scores[i * classes], &scores[i * classes] + classes) - &scores[i * classes]);
+      result.predictions[first + i] = ArgMax(&scores[i * classes], network.classes());
     if (statistics) network.AddStatistics(count, &result.statistics);
     result.sums.loss_sum += r.loss_sum;
     result.sums.correct += r.correct;

@@ -252,10 +252,9 @@ void SynapticLayer::Integrate(const Chunk& chunk, int s, bool training) {
   }
   const int sample = chunk.first + s;
   std::array<uint8_t*, kMaxUpdates> spikes;
-  if (constants_.spiking) {
-    if (time_.updates() < steps_) std::memset(Spikes(sample, 0), 0, static_cast<size_t>(steps_) * n);
+  // Steps between updates are never written: they stay as silent as the plan made them.
+  if (constants_.spiking)
     for (int k = 0; k < time_.updates(); ++k) spikes[k] = Spikes(sample, time_.update_steps[k]);
-  }
   const size_t rows = slot * time_.updates() * n;
   kernels_.neuron_forward({
       .constants = constants_,
