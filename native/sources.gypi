@@ -7,6 +7,20 @@
       "native/data/dataset.cc",
       "native/data/digit_glyphs.cc",
       "native/data/digits.cc",
+      "native/events/connect.cc",
+      "native/events/engine.cc",
+      "native/events/exact_lif.cc",
+      "native/events/kernels.cc",
+      "native/events/kernels_base.cc",
+      "native/events/models.cc",
+      "native/events/network.cc",
+      "native/events/plasticity.cc",
+      "native/events/population.cc",
+      "native/events/replicas.cc",
+      "native/events/settings.cc",
+      "native/events/sources.cc",
+      "native/events/spec.cc",
+      "native/events/topology.cc",
       "native/layers/conv.cc",
       "native/layers/dense.cc",
       "native/layers/dropout.cc",
@@ -20,9 +34,11 @@
       "native/layers/synaptic_layer.cc"
     ],
     "avx2_sources": [
+      "native/events/kernels_avx2.cc",
       "native/layers/kernels_avx2.cc"
     ],
     "avx512_sources": [
+      "native/events/kernels_avx512.cc",
       "native/layers/kernels_avx512.cc"
     ],
     "addon_sources": [
@@ -43,6 +59,11 @@
       "native/tests/data_dataset.cc",
       "native/tests/data_digits.cc",
       "native/tests/data_sampler.cc",
+      "native/tests/events_exact_lif.cc",
+      "native/tests/events_rules.cc",
+      "native/tests/events_settings.cc",
+      "native/tests/events_sources.cc",
+      "native/tests/events_spec.cc",
       "native/tests/layers_encoders.cc",
       "native/tests/layers_epoch.cc",
       "native/tests/layers_gradients.cc",
