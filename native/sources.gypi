@@ -59,6 +59,8 @@
       "native/tests/data_dataset.cc",
       "native/tests/data_digits.cc",
       "native/tests/data_sampler.cc",
+      "native/tests/events_connect.cc",
+      "native/tests/events_engine.cc",
       "native/tests/events_exact_lif.cc",
       "native/tests/events_rules.cc",
       "native/tests/events_settings.cc",

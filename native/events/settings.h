@@ -31,9 +31,9 @@ struct Table {
 
 /// What a user set. Names that a table does not have are errors.
 struct Settings {
-  std::string kind;
-  std::map<std::string, double, std::less<>> numbers;
-  std::map<std::string, std::string, std::less<>> choices;
+  std::string kind = {};
+  std::map<std::string, double, std::less<>> numbers = {};
+  std::map<std::string, std::string, std::less<>> choices = {};
 };
 
 /// The settings with every default filled in. `path` prefixes field names in errors.

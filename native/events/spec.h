@@ -45,10 +45,10 @@ struct PopulationSpec {
   std::uint32_t size = 0;
   PopulationKind kind = PopulationKind::kNeurons;
   /// Neurons: kind "lif", "conductance-lif", "izhikevich" or "adex" (see models.h). Unused for sources.
-  Settings model;
+  Settings model = {};
   /// Start values of state variables, by name ("v", "ge", …); others start at rest.
-  std::vector<std::pair<std::string, Distribution>> initial;
-  std::optional<IntrinsicPlasticity> intrinsic;
+  std::vector<std::pair<std::string, Distribution>> initial = {};
+  std::optional<IntrinsicPlasticity> intrinsic = {};
   /// Poisson: the rate of every neuron until SetRates.
   double rate_hz = 0;
   /// The run fails when the population fires more spikes within one millisecond; 0: no cap.
@@ -122,9 +122,9 @@ struct ProjectionSpec {
   double gain = 1;
   Receptor receptor = Receptor::kExcitatory;
   /// Plasticity (kinds in rules.h), if any.
-  std::optional<Settings> rule;
-  std::optional<Normalisation> normalisation;
-  std::optional<SynapticScaling> scaling;
+  std::optional<Settings> rule = {};
+  std::optional<Normalisation> normalisation = {};
+  std::optional<SynapticScaling> scaling = {};
 };
 
 enum class Precision { kFloat32, kFloat64 };
@@ -142,7 +142,8 @@ struct NetworkSpec {
 };
 
 /// Checks everything that can be checked without building. Throws Error{kInvalidArgument} with the field's
-/// path, such as projections[2].delay_ms. Fills in the defaults of models and rules.
+/// path, written as JavaScript users know it, such as
+/// projections[2].delayMs. Fills in the defaults of models and rules.
 void Validate(NetworkSpec& spec);
 
 }  // namespace synfire::events

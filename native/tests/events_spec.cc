@@ -297,14 +297,10 @@ TEST("events spec: connectors") {
       {"projections[3].connect.inDegree", set(3, FixedInDegree{10, false})},
       {"projections[4].connect.outDegree", set(4, FixedOutDegree{0})},
       {"projections[4].connect.outDegree", set(4, FixedOutDegree{5})},
-      {"projections[3].connect.outDegree",
+      {"projections[0].connect.outDegree",
        [](NetworkSpec& s) {
-         s.projections = {s.projections[1], s.projections[2], s.projections[4], s.projections[3]};
-         s.projections[0].source = s.projections[0].target = kCurrents;
          s.populations[kExact].size = 1;
-         s.projections[2].connector = OneToOne{};
-         s.populations[kGridDelta].size = 1;
-         s.projections[3].connector = FixedOutDegree{1, false, true};
+         s.projections = {Projection("itself", kExact, kExact, FixedOutDegree{1, false, true})};
        }},
       {"projections[2].connect.targets", list([](ConnectionList& l) { l.targets.pop_back(); })},
       {"projections[2].connect.weights", list([](ConnectionList& l) { l.weights.pop_back(); })},
