@@ -45,6 +45,8 @@
       "native/addon/addon.cc",
       "native/addon/dataset.cc",
       "native/addon/errors.cc",
+      "native/addon/event_network.cc",
+      "native/addon/event_spec.cc",
       "native/addon/job.cc",
       "native/addon/layer_network.cc",
       "native/addon/network_spec.cc",

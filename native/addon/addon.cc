@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "native/addon/dataset.h"
+#include "native/addon/event_network.h"
 #include "native/addon/job.h"
 #include "native/addon/layer_network.h"
 #include "native/addon/native_class.h"
@@ -30,6 +31,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("cpu", NativeFunction<&Cpu>(env, "cpu"));
   InitDataset(env, exports);
   InitLayerNetwork(env, exports);
+  InitEventNetwork(env, exports);
   return exports;
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "native/events/calendar.h"
 #include "native/events/draw.h"
 #include "native/events/exact_chunk.h"
 #include "native/events/state_archive.h"
@@ -23,13 +24,6 @@ constexpr std::uint32_t kInitialStream = 0x494e4954;
 std::string PathOf(const char* list, std::uint32_t index) {
   return std::string(list) + "[" + std::to_string(index) + "]";
 }
-
-/// A spike on its way to the synapses of one row.
-struct Arrival {
-  Tick time;
-  std::uint64_t number;  ///< of the spike in its population's log
-  std::uint64_t row;
-};
 
 /// All spikes of a population that may still be under way, numbered from the start.
 struct SpikeLog {
@@ -61,6 +55,16 @@ struct ValueRecorder {
 template <class Real>
 void MergeRange(Real* base, const std::vector<const Real*>& replicas, std::size_t begin, std::size_t end,
                 Merge merge) {
+  if (merge == Merge::kMean) {
+    const Real count = static_cast<Real>(replicas.size());
+    std::copy(replicas[0] + begin, replicas[0] + end, base + begin);
+    for (std::size_t r = 1; r < replicas.size(); ++r) {
+      for (std::size_t i = begin; i < end; ++i) base[i] += replicas[r][i];
+    }
+    if (replicas.size() == 1) return;
+    for (std::size_t i = begin; i < end; ++i) base[i] /= count;
+    return;
+  }
   for (std::size_t i = begin; i < end; ++i) {
     Real change = 0;
     bool rises = false, falls = false;
@@ -70,8 +74,7 @@ void MergeRange(Real* base, const std::vector<const Real*>& replicas, std::size_
       falls |= difference < 0;
       change += difference;
     }
-    if (merge == Merge::kMean) change /= static_cast<Real>(replicas.size());
-    if (merge != Merge::kConsensus || !(rises && falls)) base[i] += change;
+    if (merge == Merge::kSum || !(rises && falls)) base[i] += change;
   }
 }
 
@@ -121,6 +124,7 @@ class Engine final : public EventNetwork::Impl {
     std::vector<Spike> spikes;
     std::vector<std::uint32_t> fired;
     std::uint64_t events = 0;
+    double theta_scale = 1;  // the same for all chunks
   };
   struct Population {
     const PopulationSpec* spec;
@@ -158,9 +162,9 @@ class Engine final : public EventNetwork::Impl {
     std::unique_ptr<Plasticity<Real>> plasticity;
     RowCuts cuts;
     int scaling_rate = -1;  // index into the target's rates
-    // Rows of one delay are found from the log by a cursor; others wait in a heap of their arrivals.
+    // Arrivals over one delay are found from the log by a cursor; others wait in a calendar.
     std::uint64_t cursor = 0;
-    std::vector<Arrival> waiting;   // heap, earliest first
+    Calendar calendar;
     std::vector<Arrival> arrivals;  // of this window, in order
     bool immediate = false;         // delay 0 from neurons: delivered after the window
 
@@ -284,7 +288,7 @@ Engine<Real>::Projection::Projection(const Projection& other)
       cuts(*other.rows, {}),
       scaling_rate(other.scaling_rate),
       cursor(other.cursor),
-      waiting(other.waiting),
+      calendar(other.calendar),
       immediate(other.immediate) {}
 
 // A copy has one chunk and no recorders.
@@ -367,6 +371,7 @@ void Engine<Real>::MakeProjection(std::uint32_t index, Synapses& synapses) {
     }
   }
   synapses = {};
+  if (!projection.rows->one_delay()) projection.calendar = Calendar(structure_->window, structure_->horizon + structure_->dt);
   projection.immediate = source.neurons() && count > 0 && projection.rows->min_delay() == 0;
   if (spec.scaling) projection.scaling_rate = RateOf(target, spec.scaling->tau_rate_ms);
   if (spec.rule) {
@@ -528,6 +533,7 @@ void Engine<Real>::Advance(Tick to, ThreadTeam* team) {
       events_ += output.events;
       output.events = 0;
     }
+    if (population.grid) population.grid->set_theta_scale(population.outputs.back().theta_scale);
   }
   TrimLogs();
   TakeSamples();
@@ -563,7 +569,7 @@ void Engine<Real>::LogSpikes(std::uint32_t p, std::size_t logged) {
       if (projection.rows->one_delay()) continue;
       const Rows& rows = *projection.rows;
       for (std::uint64_t row = rows.first_row(spike.neuron); row < rows.first_row(spike.neuron + 1); ++row) {
-        projection.waiting.push_back({spike.time + rows.delay(row), number, row});
+        projection.calendar.Add({spike.time + rows.delay(row), number, row});
       }
     }
   }
@@ -597,15 +603,7 @@ void Engine<Real>::CollectArrivals(Tick to, bool immediate) {
       }
       continue;
     }
-    auto& waiting = projection.waiting;
-    const auto due =
-        std::partition(waiting.begin(), waiting.end(), [&](const Arrival& a) { return a.time > until; });
-    projection.arrivals.assign(due, waiting.end());
-    waiting.erase(due, waiting.end());
-    std::sort(projection.arrivals.begin(), projection.arrivals.end(), [](const Arrival& a, const Arrival& b) {
-      if (a.time != b.time) return a.time < b.time;
-      return a.number != b.number ? a.number < b.number : a.row < b.row;
-    });
+    projection.calendar.Take(until, projection.arrivals);
   }
 }
 
@@ -644,6 +642,7 @@ void Engine<Real>::RunGridChunk(Population& population, std::uint32_t chunk, Tic
   };
   // At time 0 nothing is integrated; what has arrived by then is there.
   if (done_ < 0 && to >= 0) deliver(0);
+  double theta_scale = neurons.theta_scale();
   for (Tick step = std::max<Tick>(done_, 0) / dt + 1; step * dt <= to; ++step) {
     const Tick time = step * dt;
     for (const std::uint32_t index : population.incoming) {
@@ -653,11 +652,11 @@ void Engine<Real>::RunGridChunk(Population& population, std::uint32_t chunk, Tic
       }
     }
     if (neurons.delta()) deliver(time);
-    const std::uint32_t fired =
-        neurons.Step(begin, end, static_cast<std::int32_t>(step), output.fired.data());
+    theta_scale = neurons.DecayThetas(begin, end, theta_scale);
+    const std::uint32_t fired = neurons.Step(begin, end, static_cast<std::int32_t>(step), theta_scale, output.fired.data());
     if (!neurons.delta()) deliver(time);
     if (fired > 0) {
-      neurons.RaiseThetas(output.fired.data(), fired);
+      neurons.RaiseThetas(output.fired.data(), fired, theta_scale);
       for (std::uint32_t i = 0; i < fired; ++i) {
         output.spikes.push_back({time, output.fired[i]});
         CommitTargets(population, chunk, output.fired[i], time);
@@ -667,6 +666,7 @@ void Engine<Real>::RunGridChunk(Population& population, std::uint32_t chunk, Tic
       if (auto& plasticity = projections_[index].plasticity) plasticity->CommitUntil(chunk, time);
     }
   }
+  output.theta_scale = theta_scale;
 }
 
 /// A neuron fired: counts, rates, and the postsynaptic side of plasticity.
@@ -984,8 +984,7 @@ double Engine<Real>::Sample(const ValueRecorder& recorder, std::uint64_t item,
   }
   const Population& population = populations_[recorder.index];
   if (population.exact) return population.exact->Value(recorder.variable, neuron, done_);
-  const AlignedBuffer<Real>* values = population.grid->Variable(recorder.variable);
-  return values == nullptr ? 0 : static_cast<double>((*values)[neuron]);
+  return population.grid->Value(recorder.variable, neuron);
 }
 
 // --- The outside
@@ -997,7 +996,7 @@ void Engine<Real>::Reset(std::uint64_t sample) {
     Settle(projection, done_, nullptr);
     if (projection.plasticity) projection.plasticity->Reset();
     projection.cursor = 0;
-    projection.waiting.clear();
+    projection.calendar.Restart(0);
     projection.arrivals.clear();
   }
   for (Population& population : populations_) {
@@ -1036,12 +1035,9 @@ void Engine<Real>::SetRates(std::uint32_t population, std::span<const double> ra
 template <class Real>
 std::vector<double> Engine<Real>::State(std::uint32_t p, std::string_view variable) const {
   const Population& population = populations_[p];
+  if (population.grid) return population.grid->Values(variable);
   std::vector<double> values(population.spec->size);
-  if (population.exact) {
-    for (std::uint32_t i = 0; i < values.size(); ++i) values[i] = population.exact->Value(variable, i, now());
-  } else if (const AlignedBuffer<Real>* from = population.grid->Variable(variable)) {
-    std::copy(from->begin(), from->begin() + values.size(), values.begin());
-  }
+  for (std::uint32_t i = 0; i < values.size(); ++i) values[i] = population.exact->Value(variable, i, now());
   return values;
 }
 
@@ -1049,16 +1045,13 @@ template <class Real>
 void Engine<Real>::SetState(std::uint32_t p, std::string_view variable, std::span<const double> values) {
   Population& population = populations_[p];
   if (population.exact) {
-    for (std::uint32_t i = 0; i < values.size(); ++i)
+    for (std::uint32_t i = 0; i < values.size(); ++i) {
       population.exact->SetValue(variable, i, now(), values[i]);
-    for (ExactChunk& chunk : population.exact_chunks) chunk.Invalidate();
-  } else {
-    AlignedBuffer<Real>* to = population.grid->Variable(variable);
-    if (to == nullptr) {
-      throw InvalidArgument("variable", "\"" + std::string(variable) + "\"",
-                            "a variable in use; theta needs thetaPlusMv or an initial theta");
     }
-    std::copy(values.begin(), values.end(), to->begin());
+    for (ExactChunk& chunk : population.exact_chunks) chunk.Invalidate();
+  } else if (!population.grid->SetValues(variable, values)) {
+    throw InvalidArgument("variable", "\"" + std::string(variable) + "\"",
+                          "a variable in use; theta needs thetaPlusMv or an initial theta");
   }
 }
 
@@ -1237,7 +1230,7 @@ MemoryReport Engine<Real>::Memory() const {
     }
     report.synapses += rows.synapses();
     report.synapse_bytes += bytes;
-    report.state_bytes += (projection.waiting.capacity() + projection.arrivals.capacity()) * sizeof(Arrival);
+    report.state_bytes += projection.calendar.bytes() + projection.arrivals.capacity() * sizeof(Arrival);
   }
   for (const Population& population : populations_) {
     if (population.grid) report.state_bytes += population.grid->bytes();
@@ -1347,6 +1340,8 @@ void Engine<Real>::SerialiseGrid(Archive& archive, const std::string& path, Grid
     if (AlignedBuffer<Real>* values = neurons.Variable(name))
       archive.Array(path + name, values->data(), values->size());
   }
+  double theta_scale = neurons.theta_scale();
+  archive.Array(path + "theta_scale", &theta_scale, 1);
   archive.Array(path + "offset", neurons.offsets().data(), neurons.offsets().size());
   std::vector<std::int64_t> frozen(neurons.frozen_until().begin(), neurons.frozen_until().end());
   archive.Array(path + "frozen_until", frozen.data(), frozen.size());
@@ -1356,6 +1351,8 @@ void Engine<Real>::SerialiseGrid(Archive& archive, const std::string& path, Grid
                      path + "frozen_until", "numbers of steps");
       neurons.frozen_until()[i] = static_cast<std::int32_t>(frozen[i]);
     }
+    Archive::Check(theta_scale > 0 && theta_scale <= 1, path + "theta_scale", "a number above 0, at most 1");
+    neurons.set_theta_scale(theta_scale);
     neurons.SetLearning(learning_);
   }
 }
@@ -1442,7 +1439,7 @@ void Engine<Real>::FindUnderWay(Projection& projection, const SpikeLog& log) {
   const Tick done = populations_[projection.spec->target].grid && done_ >= 0
                         ? done_ / structure_->dt * structure_->dt
                         : done_;
-  projection.waiting.clear();
+  projection.calendar.Restart(std::max<Tick>(done, 0));
   projection.cursor = log.first;
   for (std::uint64_t number = log.first; number < log.end(); ++number) {
     const Spike& spike = log[number];
@@ -1452,7 +1449,7 @@ void Engine<Real>::FindUnderWay(Projection& projection, const SpikeLog& log) {
     }
     for (std::uint64_t row = rows.first_row(spike.neuron); row < rows.first_row(spike.neuron + 1); ++row) {
       const Tick time = spike.time + rows.delay(row);
-      if (time > done) projection.waiting.push_back({time, number, row});
+      if (time > done) projection.calendar.Add({time, number, row});
     }
   }
 }
@@ -1514,6 +1511,7 @@ void Engine<Real>::MergeLearned(std::span<Impl* const> replicas, Merge merge, Th
       const std::size_t begin = static_cast<std::size_t>(block) * kBlock,
                         end = std::min(count, begin + kBlock);
       MergeRange(base, from, begin, end, merge);
+      if (merge == Merge::kMean) return;  // a mean stays within the bounds
       for (std::size_t i = begin; i < end; ++i) base[i] = clip(base[i]);
     });
   };

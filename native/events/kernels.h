@@ -22,7 +22,7 @@ struct GridStep {
   Real* recovery;      ///< u of Izhikevich, w of AdEx
   Real* theta;         ///< null without adaptive thresholds
   const Real* offset;  ///< added to the threshold; null when theta is
-  Real decay_theta;
+  Real theta_scale;
   Real rest;  ///< V at infinity without input
   Real reset;
   Real threshold;

@@ -245,8 +245,9 @@ class ReplayedRule final : public Plasticity<Real> {
   }
 
   void Settle(std::uint32_t c, Tick now, const RowCuts& cuts) override {
-    if (!learning_) return;
+    if (!learning_ || (!Rule::kContinuous && chunks_[c].history.empty())) return;
     const Rows& rows = *setup_.rows;
+    if (!Rule::kContinuous && rows.dense()) return SettleDense(c, now, cuts);
     ForEachRow(now, [&](const Arrival& arrival, std::uint64_t row) {
       for (std::uint64_t k = cuts.begin(rows, row, c); k < cuts.end(rows, row, c); ++k) {
         Synapse<Real> synapse = Load(k);
@@ -338,6 +339,25 @@ class ReplayedRule final : public Plasticity<Real> {
     for (std::uint64_t k = visit.begin; k < visit.end; ++k) {
       visit.input[setup_.rows->target(visit.row, k)] += setup_.gain * setup_.weight[k];
     }
+  }
+
+  // Only the columns of targets that have fired.
+  void SettleDense(std::uint32_t c, Tick now, const RowCuts& cuts) {
+    const Rows& rows = *setup_.rows;
+    const std::uint32_t begin = chunks_[c].begin;
+    const std::uint32_t end = begin + static_cast<std::uint32_t>(cuts.end(rows, 0, c) - cuts.begin(rows, 0, c));
+    std::vector<std::uint32_t> fired;
+    for (std::uint32_t target = begin; target < end; ++target) {
+      if (newest_[target] != Base::kNone) fired.push_back(target);
+    }
+    ForEachRow(now, [&](const Arrival& arrival, std::uint64_t row) {
+      for (const std::uint32_t target : fired) {
+        const std::uint64_t k = rows.begin(row) + target;
+        Synapse<Real> synapse = Load(k);
+        CatchUp(synapse, chunks_[c], target, arrival, now);
+        Store(k, synapse);
+      }
+    });
   }
 
   // Few targets have fired since a row's last arrival: they are caught up one by one, then the row goes

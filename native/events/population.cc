@@ -58,6 +58,7 @@ GridNeurons<Real>::GridNeurons(const GridNeurons& other)
       learning_(other.learning_),
       theta_plus_(other.theta_plus_),
       decay_theta_(other.decay_theta_),
+      theta_scale_(other.theta_scale_),
       step_(other.step_),
       kernel_(other.kernel_),
       v_(Copy(other.v_)),
@@ -131,13 +132,13 @@ void GridNeurons<Real>::SetConstants(const Settings& model, double dt) {
   s.reset = real(number(kind_ == ModelKind::kIzhikevich ? "c" : "resetMv"));
   if (!theta_.empty() && !peaks) {
     const double tau = number("tauThetaMs");
-    decay_theta_ = real(exact_synapses ? std::exp(-dt / tau) : 1 - dt / tau);
+    decay_theta_ = exact_synapses ? std::exp(-dt / tau) : 1 - dt / tau;
   }
 }
 
 template <class Real>
 std::uint32_t GridNeurons<Real>::Step(std::uint32_t begin, std::uint32_t end, std::int32_t step,
-                                      std::uint32_t* fired) {
+                                      double theta_scale, std::uint32_t* fired) {
   GridStep<Real> s = step_;
   s.begin = begin;
   s.end = end;
@@ -150,15 +151,48 @@ std::uint32_t GridNeurons<Real>::Step(std::uint32_t begin, std::uint32_t end, st
   s.recovery = recovery_.data();
   s.theta = theta_.data();
   s.offset = offset_.data();
-  s.decay_theta = learning_ ? decay_theta_ : Real{1};
+  s.theta_scale = static_cast<Real>(theta_scale);
   s.fired = fired;
   return kernel_(s);
 }
 
 template <class Real>
-void GridNeurons<Real>::RaiseThetas(const std::uint32_t* fired, std::uint32_t count) {
+double GridNeurons<Real>::DecayThetas(std::uint32_t begin, std::uint32_t end, double theta_scale) {
+  if (theta_.empty() || !learning_) return theta_scale;
+  const double scale = theta_scale * decay_theta_;
+  if (scale > 0.5) return scale;
+  for (std::uint32_t i = begin; i < end; ++i) theta_[i] = static_cast<Real>(theta_[i] * scale);
+  return 1;
+}
+
+template <class Real>
+void GridNeurons<Real>::RaiseThetas(const std::uint32_t* fired, std::uint32_t count, double theta_scale) {
   if (theta_plus_ == 0 || !learning_) return;
-  for (std::uint32_t i = 0; i < count; ++i) theta_[fired[i]] += theta_plus_;
+  const Real amount = static_cast<Real>(theta_plus_ / theta_scale);
+  for (std::uint32_t i = 0; i < count; ++i) theta_[fired[i]] += amount;
+}
+
+template <class Real>
+std::vector<double> GridNeurons<Real>::Values(std::string_view variable) const {
+  std::vector<double> values(size_);
+  for (std::uint32_t i = 0; i < size_; ++i) values[i] = Value(variable, i);
+  return values;
+}
+
+template <class Real>
+double GridNeurons<Real>::Value(std::string_view variable, std::uint32_t neuron) const {
+  const AlignedBuffer<Real>* stored = Variable(variable);
+  if (stored == nullptr) return 0;
+  return static_cast<double>((*stored)[neuron]) * (variable == "theta" ? theta_scale_ : 1);
+}
+
+template <class Real>
+bool GridNeurons<Real>::SetValues(std::string_view variable, std::span<const double> values) {
+  AlignedBuffer<Real>* stored = Variable(variable);
+  if (stored == nullptr) return false;
+  if (variable == "theta") theta_scale_ = 1;
+  std::copy(values.begin(), values.end(), stored->begin());
+  return true;
 }
 
 template <class Real>

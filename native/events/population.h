@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,15 +26,26 @@ class GridNeurons {
   GridNeurons(const GridNeurons& other);
 
   /// Advances neurons [begin, end) to grid point `step`; returns how many fired, listed in `fired`.
-  std::uint32_t Step(std::uint32_t begin, std::uint32_t end, std::int32_t step, std::uint32_t* fired);
+  std::uint32_t Step(std::uint32_t begin, std::uint32_t end, std::int32_t step, double theta_scale,
+                     std::uint32_t* fired);
+  /// Adaptive thresholds decay together: they are stored in units of a scale that shrinks from step to step, in
+  /// double, so that slow decay is not lost in rounding. Returns the scale of the next step; where it has become
+  /// small, thetas [begin, end) are rescaled.
+  double DecayThetas(std::uint32_t begin, std::uint32_t end, double theta_scale);
+  double theta_scale() const { return theta_scale_; }
+  void set_theta_scale(double scale) { theta_scale_ = scale; }
   /// What a spike adds to thresholds.
-  void RaiseThetas(const std::uint32_t* fired, std::uint32_t count);
+  void RaiseThetas(const std::uint32_t* fired, std::uint32_t count, double theta_scale);
 
   /// Delta synapses are summed before the threshold test, currents and conductances act after it.
   bool delta() const { return delta_; }
   /// Where arrivals of a receptor are added.
   Real* Input(Receptor receptor);
-  /// Null for a variable that the model does not have.
+  std::vector<double> Values(std::string_view variable) const;
+  double Value(std::string_view variable, std::uint32_t neuron) const;
+  /// False for a variable that is not in use.
+  bool SetValues(std::string_view variable, std::span<const double> values);
+  /// The array of a variable as it is stored; null for one that the model does not have.
   AlignedBuffer<Real>* Variable(std::string_view name);
   const AlignedBuffer<Real>* Variable(std::string_view name) const;
   AlignedBuffer<Real>& offsets() { return offset_; }
@@ -53,7 +65,8 @@ class GridNeurons {
   bool delta_ = false;
   bool learning_ = true;
   Real theta_plus_ = 0;
-  Real decay_theta_ = 1;
+  double decay_theta_ = 1;
+  double theta_scale_ = 1;
   GridStep<Real> step_{};
   std::uint32_t (*kernel_)(const GridStep<Real>&) = nullptr;
   AlignedBuffer<Real> v_, ge_, gi_, input_, recovery_, theta_, offset_;
