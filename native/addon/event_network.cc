@@ -243,7 +243,7 @@ class PresentImagesJob final : public PresentJob {
   events::BatchReport Present(std::size_t first, std::size_t count,
                               std::span<std::uint16_t> counts) override {
     return replicas_->replicas.PresentImages(*dataset_, std::as_const(indices_).span().subspan(first, count),
-                                    first_sample_ + first, protocol_, *team_, counts);
+                                             first_sample_ + first, protocol_, *team_, counts);
   }
 
   std::shared_ptr<Dataset> dataset_;
@@ -274,7 +274,7 @@ class PresentSpikesJob final : public PresentJob {
   events::BatchReport Present(std::size_t first, std::size_t count,
                               std::span<std::uint16_t> counts) override {
     return replicas_->replicas.PresentSpikes(std::span(samples_).subspan(first, count), first_sample_ + first,
-                                    protocol_, *team_, counts);
+                                             protocol_, *team_, counts);
   }
 
   std::vector<events::SpikeSample> samples_;
@@ -449,8 +449,8 @@ Napi::Value EventNetworkObject::Variables(const Napi::CallbackInfo& info) {
 
 Napi::Value EventNetworkObject::State(const Napi::CallbackInfo& info) {
   const EventLease lease = Lease();
-  return ToTypedArray(info.Env(), lease.network().State(Index(info[0], "population"),
-                                                        info[1].ToString().Utf8Value()));
+  return ToTypedArray(info.Env(),
+                      lease.network().State(Index(info[0], "population"), info[1].ToString().Utf8Value()));
 }
 
 Napi::Value EventNetworkObject::SetState(const Napi::CallbackInfo& info) {
@@ -512,16 +512,16 @@ Napi::Value EventNetworkObject::Teach(const Napi::CallbackInfo& info) {
 
 Napi::Value EventNetworkObject::RecordSpikes(const Napi::CallbackInfo& info) {
   const EventLease lease = Lease();
-  const int recorder = lease.network().RecordSpikes(Index(info[0], "population"),
-                                                    VectorOf<std::uint32_t>(info[1], "neurons"));
+  const int recorder =
+      lease.network().RecordSpikes(Index(info[0], "population"), VectorOf<std::uint32_t>(info[1], "neurons"));
   return Napi::Number::New(info.Env(), recorder);
 }
 
 Napi::Value EventNetworkObject::RecordState(const Napi::CallbackInfo& info) {
   const EventLease lease = Lease();
-  const int recorder = lease.network().RecordState(
-      Index(info[0], "population"), info[1].ToString().Utf8Value(),
-      VectorOf<std::uint32_t>(info[2], "neurons"), Number(info[3], "intervalMs"));
+  const int recorder =
+      lease.network().RecordState(Index(info[0], "population"), info[1].ToString().Utf8Value(),
+                                  VectorOf<std::uint32_t>(info[2], "neurons"), Number(info[3], "intervalMs"));
   return Napi::Number::New(info.Env(), recorder);
 }
 
@@ -660,11 +660,11 @@ void InitEventNetwork(Napi::Env env, Napi::Object exports) {
                    Network::Method<&N::ImportState>("importState")});
   using Replicas = NativeClass<EventReplicasObject>;
   using R = EventReplicasObject;
-  Replicas::Define(env, exports,
-                   {Replicas::Getter<&R::Count>("count"),
-                    Replicas::Getter<&R::BytesPerReplica>("bytesPerReplica"),
-                    Replicas::Method<&R::PresentImages>("presentImages"),
-                    Replicas::Method<&R::PresentSpikes>("presentSpikes")});
+  Replicas::Define(
+      env, exports,
+      {Replicas::Getter<&R::Count>("count"), Replicas::Getter<&R::BytesPerReplica>("bytesPerReplica"),
+       Replicas::Method<&R::PresentImages>("presentImages"),
+       Replicas::Method<&R::PresentSpikes>("presentSpikes")});
   exports.Set("eventModels", NativeFunction<&EventModels>(env, "eventModels"));
   exports.Set("eventRules", NativeFunction<&EventRules>(env, "eventRules"));
   exports.Set("estimateEventNetwork", NativeFunction<&EstimateEventNetwork>(env, "estimateEventNetwork"));

@@ -21,7 +21,8 @@ class Calendar {
  public:
   Calendar() = default;
   Calendar(Tick window, Tick horizon)
-      : day_(std::max(window, horizon / kMostDays + 1)), days_(static_cast<std::size_t>(horizon / day_) + 3) {}
+      : day_(std::max(window, horizon / kMostDays + 1)),
+        days_(static_cast<std::size_t>(horizon / day_) + 3) {}
 
   void Add(const Arrival& arrival) { days_[DayOf(arrival.time)].push_back(arrival); }
 
@@ -29,7 +30,8 @@ class Calendar {
   void Take(Tick until, std::vector<Arrival>& out) {
     for (;; today_ += day_) {
       auto& day = days_[DayOf(today_)];
-      const auto due = std::partition(day.begin(), day.end(), [&](const Arrival& a) { return a.time > until; });
+      const auto due =
+          std::partition(day.begin(), day.end(), [&](const Arrival& a) { return a.time > until; });
       out.insert(out.end(), due, day.end());
       day.erase(due, day.end());
       if (today_ + day_ > until) break;

@@ -345,7 +345,8 @@ class ReplayedRule final : public Plasticity<Real> {
   void SettleDense(std::uint32_t c, Tick now, const RowCuts& cuts) {
     const Rows& rows = *setup_.rows;
     const std::uint32_t begin = chunks_[c].begin;
-    const std::uint32_t end = begin + static_cast<std::uint32_t>(cuts.end(rows, 0, c) - cuts.begin(rows, 0, c));
+    const std::uint32_t end =
+        begin + static_cast<std::uint32_t>(cuts.end(rows, 0, c) - cuts.begin(rows, 0, c));
     std::vector<std::uint32_t> fired;
     for (std::uint32_t target = begin; target < end; ++target) {
       if (newest_[target] != Base::kNone) fired.push_back(target);

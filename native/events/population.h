@@ -28,9 +28,9 @@ class GridNeurons {
   /// Advances neurons [begin, end) to grid point `step`; returns how many fired, listed in `fired`.
   std::uint32_t Step(std::uint32_t begin, std::uint32_t end, std::int32_t step, double theta_scale,
                      std::uint32_t* fired);
-  /// Adaptive thresholds decay together: they are stored in units of a scale that shrinks from step to step, in
-  /// double, so that slow decay is not lost in rounding. Returns the scale of the next step; where it has become
-  /// small, thetas [begin, end) are rescaled.
+  /// Adaptive thresholds decay together: they are stored in units of a scale that shrinks from step to step,
+  /// in double, so that slow decay is not lost in rounding. Returns the scale of the next step; where it has
+  /// become small, thetas [begin, end) are rescaled.
   double DecayThetas(std::uint32_t begin, std::uint32_t end, double theta_scale);
   double theta_scale() const { return theta_scale_; }
   void set_theta_scale(double scale) { theta_scale_ = scale; }

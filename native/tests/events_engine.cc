@@ -82,7 +82,8 @@ NetworkSpec Zoo(Precision precision) {
       plastic(Project(0, 3, AllToAll{}, Uniform(0.01, 0.05), Constant(1.5)), {"diehl-cook", {}, {}}),
       Project(0, 4, FixedProbability{0.5}, Constant(4), Constant(2)),
       Project(0, 5, FixedOutDegree{10}, Constant(300), late),
-      plastic(Project(1, 1, tenth, Uniform(0.5, 3), late), {"pair", {{"wMax", 5}, {"metaThreshold", 0.1}}, {}}),
+      plastic(Project(1, 1, tenth, Uniform(0.5, 3), late),
+              {"pair", {{"wMax", 5}, {"metaThreshold", 0.1}}, {}}),
       plastic(Project(1, 2, tenth, Uniform(1, 4), Constant(1.5)),
               {"pair", {{"wMax", 5}}, {{"pairing", "nearest-pre-centred"}}}),
       plastic(Project(2, 1, tenth, Uniform(1, 4), late), {"reward", {{"wMax", 5}}, {}}),
@@ -127,7 +128,8 @@ class Recorded {
       outcome.times_ms.push_back(std::move(record.times_ms));
       outcome.neurons.push_back(std::move(record.neurons));
     }
-    for (std::uint32_t p = 0; p < network_.spec().projections.size(); ++p) outcome.weights.push_back(network_.Weights(p));
+    for (std::uint32_t p = 0; p < network_.spec().projections.size(); ++p)
+      outcome.weights.push_back(network_.Weights(p));
     for (std::uint32_t p = 0; p < network_.spec().populations.size(); ++p) {
       if (network_.spec().populations[p].kind == PopulationKind::kNeurons) {
         outcome.potentials.push_back(network_.State(p, "v"));
@@ -200,7 +202,8 @@ TEST("an event network resumes from its exported state to the same bits") {
   rest += second.Run(150, team).synaptic_events;
   Outcome outcome = second_part.Take(events + rest);
   for (std::size_t p = 0; p < outcome.times_ms.size(); ++p) {
-    outcome.times_ms[p].insert(outcome.times_ms[p].begin(), begun.times_ms[p].begin(), begun.times_ms[p].end());
+    outcome.times_ms[p].insert(outcome.times_ms[p].begin(), begun.times_ms[p].begin(),
+                               begun.times_ms[p].end());
     outcome.neurons[p].insert(outcome.neurons[p].begin(), begun.neurons[p].begin(), begun.neurons[p].end());
   }
   CHECK(outcome == whole);
@@ -335,7 +338,8 @@ TEST("normalisation gives each target the same sum of weights") {
 
 TEST("runaway activity names its population and leaves the network usable") {
   NetworkSpec spec;
-  spec.populations = {Source("drive", 1, PopulationKind::kSpikeList), Neurons("burst", 200, "lif", {}, {{"integration", "grid"}})};
+  spec.populations = {Source("drive", 1, PopulationKind::kSpikeList),
+                      Neurons("burst", 200, "lif", {}, {{"integration", "grid"}})};
   spec.populations[1].max_spikes_per_ms = 100;
   spec.projections = {Project(0, 1, AllToAll{}, Constant(50), Constant(1))};
   EventNetwork network(spec);
