@@ -20,9 +20,8 @@ struct Arrival {
 class Calendar {
  public:
   Calendar() = default;
-  Calendar(Tick window, Tick horizon)
-      : day_(std::max(window, horizon / kMostDays + 1)),
-        days_(static_cast<std::size_t>(horizon / day_) + 3) {}
+  Calendar(Tick day, Tick horizon)
+      : day_(std::max(day, horizon / kMostDays + 1)), days_(static_cast<std::size_t>(horizon / day_) + 3) {}
 
   void Add(const Arrival& arrival) { days_[DayOf(arrival.time)].push_back(arrival); }
 
@@ -30,16 +29,15 @@ class Calendar {
   void Take(Tick until, std::vector<Arrival>& out) {
     for (;; today_ += day_) {
       auto& day = days_[DayOf(today_)];
-      const auto due =
-          std::partition(day.begin(), day.end(), [&](const Arrival& a) { return a.time > until; });
+      const auto late = [&](const Arrival& a) { return a.time > until; };
+      const bool whole = today_ + day_ - 1 <= until;
+      const auto due = whole ? day.begin() : std::partition(day.begin(), day.end(), late);
       out.insert(out.end(), due, day.end());
       day.erase(due, day.end());
-      if (today_ + day_ > until) break;
+      if (!whole || today_ + day_ > until) break;
     }
-    std::sort(out.begin(), out.end(), [](const Arrival& a, const Arrival& b) {
-      if (a.time != b.time) return a.time < b.time;
-      return a.number != b.number ? a.number < b.number : a.row < b.row;
-    });
+    // Days of one moment come in order already.
+    if (!std::is_sorted(out.begin(), out.end(), Before)) std::sort(out.begin(), out.end(), Before);
   }
 
   /// Empty, and begins at the day of `time`.
@@ -57,6 +55,10 @@ class Calendar {
  private:
   static constexpr Tick kMostDays = 4096;
 
+  static bool Before(const Arrival& a, const Arrival& b) {
+    if (a.time != b.time) return a.time < b.time;
+    return a.number != b.number ? a.number < b.number : a.row < b.row;
+  }
   std::size_t DayOf(Tick time) const { return static_cast<std::size_t>(time / day_) % days_.size(); }
 
   Tick day_ = 1;

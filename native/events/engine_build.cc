@@ -150,7 +150,8 @@ void Engine<Real>::MakeProjection(std::uint32_t index, Synapses& synapses) {
   }
   synapses = {};
   if (!projection.rows->one_delay())
-    projection.calendar = Calendar(structure_->window, structure_->horizon + structure_->dt);
+    projection.calendar = Calendar(structure_->has_grid ? structure_->dt : structure_->window,
+                                   structure_->horizon + structure_->dt);
   projection.immediate = source.neurons() && count > 0 && projection.rows->min_delay() == 0;
   if (spec.scaling) projection.scaling_rate = RateOf(target, spec.scaling->tau_rate_ms);
   if (spec.rule) {

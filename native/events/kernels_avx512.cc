@@ -35,21 +35,27 @@ inline size_t AdditiveVectors(const AdditiveRow<float, Index>& row) {
   const __m512 pre_gain = _mm512_set1_ps(row.pre_gain), pre_constant = _mm512_set1_ps(row.pre_constant);
   const __m512 w_min = _mm512_set1_ps(row.w_min), w_max = _mm512_set1_ps(row.w_max);
   const bool same_epoch = row.then == row.now;
+  // Copies, since the stores below might change what `row` refers to for all the compiler knows.
+  const Index* const target = row.target;
+  float* const weight = row.weight;
+  float* const seen = row.seen;
+  float* const input = row.input;
+  const float *const then_sum = row.then, *const now_sum = row.now, *const post_trace = row.post_trace;
   alignas(64) float delivered[16];
   size_t k = 0;
   for (; k + 16 <= row.count; k += 16) {
-    const __m512i j = LoadTargets(row.target + k);
-    const __m512 then = _mm512_i32gather_ps(j, row.then, 4);
-    const __m512 now = same_epoch ? then : _mm512_i32gather_ps(j, row.now, 4);
-    const __m512 trace = _mm512_i32gather_ps(j, row.post_trace, 4);
-    const __m512 news = _mm512_sub_ps(then, _mm512_loadu_ps(row.seen + k));
+    const __m512i j = LoadTargets(target + k);
+    const __m512 then = _mm512_i32gather_ps(j, then_sum, 4);
+    const __m512 now = same_epoch ? then : _mm512_i32gather_ps(j, now_sum, 4);
+    const __m512 trace = _mm512_i32gather_ps(j, post_trace, 4);
+    const __m512 news = _mm512_sub_ps(then, _mm512_loadu_ps(seen + k));
     const __m512 w =
-        ClipVector(_mm512_add_ps(_mm512_loadu_ps(row.weight + k), _mm512_mul_ps(scale, news)), w_min, w_max);
-    _mm512_storeu_ps(row.seen + k, now);
+        ClipVector(_mm512_add_ps(_mm512_loadu_ps(weight + k), _mm512_mul_ps(scale, news)), w_min, w_max);
+    _mm512_storeu_ps(seen + k, now);
     _mm512_store_ps(delivered, _mm512_mul_ps(gain, w));
     const __m512 depressed = _mm512_add_ps(_mm512_add_ps(w, _mm512_mul_ps(trace, pre_gain)), pre_constant);
-    _mm512_storeu_ps(row.weight + k, ClipVector(depressed, w_min, w_max));
-    for (int l = 0; l < 16; ++l) row.input[row.target[k + l]] += delivered[l];
+    _mm512_storeu_ps(weight + k, ClipVector(depressed, w_min, w_max));
+    for (int l = 0; l < 16; ++l) input[target[k + l]] += delivered[l];
   }
   return k;
 }

@@ -452,7 +452,7 @@ class AdditiveRule final : public Plasticity<Real> {
     Base::w_min_ = form.w_min;
     Base::w_max_ = form.w_max;
     Base::grid_decay_[0] = static_cast<Real>(std::exp(-MsOf(setup.dt) / Base::post_[0].tau_ms));
-    epoch_ticks_ = std::max<Tick>(TicksOf(2 * pre_[0].tau_ms), 1);
+    epoch_ticks_ = std::max<Tick>(TicksOf(3 * pre_[0].tau_ms), 1);
   }
   std::unique_ptr<Base> Clone(Real* weight) const override {
     auto copy = std::unique_ptr<AdditiveRule>(new AdditiveRule(*this));
@@ -571,11 +571,17 @@ class AdditiveRule final : public Plasticity<Real> {
   }
 
   void Commit(std::uint32_t c, const Spike& spike) override {
-    const std::int64_t epoch = chunks_[c].epoch;
-    for (std::int64_t e = std::max<std::int64_t>(0, epoch - Base::kEpochs + 1); e <= epoch; ++e) {
-      Sum(e)[spike.neuron] +=
-          static_cast<Real>(std::exp(-MsOf(spike.time - e * epoch_ticks_) / pre_[0].tau_ms));
+    auto& chunk = chunks_[c];
+    const std::int64_t first = std::max<std::int64_t>(0, chunk.epoch - Base::kEpochs + 1);
+    if (chunk.factors_time != spike.time) {  // spikes of one step share their factors
+      chunk.factors_time = spike.time;
+      for (std::int64_t e = first; e <= chunk.epoch; ++e) {
+        const double age_ms = MsOf(spike.time - e * epoch_ticks_);
+        chunk.factors[e % Base::kEpochs] = static_cast<Real>(std::exp(-age_ms / pre_[0].tau_ms));
+      }
     }
+    for (std::int64_t e = first; e <= chunk.epoch; ++e)
+      Sum(e)[spike.neuron] += chunk.factors[e % Base::kEpochs];
     Base::BumpPost(spike);
   }
 

@@ -127,6 +127,9 @@ class Plasticity {
   void Serialise(Archive& archive, const std::string& path, std::uint64_t log_end, Tick oldest, Tick done);
 
  protected:
+  // Sums of decay factors since the start of an epoch: kEpochs epochs of three time constants overlap, so
+  // that a later arrival subtracts two values of the same sum.
+  static constexpr int kEpochs = sizeof(Real) == 4 ? 7 : 14;
   static constexpr int kNone = -1;
   struct Source {
     Tick last = -kNever;
@@ -145,6 +148,8 @@ class Plasticity {
     std::vector<std::int32_t> replay;
     std::vector<Spike> waiting;
     std::int64_t epoch = 0;
+    Tick factors_time = -1;  ///< when the decay factors below were computed
+    std::array<Real, kEpochs> factors{};
   };
   struct LastArrival {
     Tick time;
@@ -185,9 +190,6 @@ class Plasticity {
   }
   void ClearHistory();
 
-  // Sums of decay factors since the start of an epoch: kEpochs epochs of two time constants overlap, so that
-  // a later arrival subtracts two values of the same sum.
-  static constexpr int kEpochs = sizeof(Real) == 4 ? 10 : 20;
   Tick epoch_ticks_ = kNever;
   const Real* Sum(std::int64_t epoch) const {
     return sums_.data() + static_cast<std::size_t>(epoch % kEpochs) * stride_;
