@@ -59,12 +59,12 @@ class BuildJob final : public Job {
   }
 
   void Run(JobContext& context) override {
-    auto network = std::make_unique<events::EventNetwork>(std::move(spec_));
+    network_ = std::make_unique<events::EventNetwork>(std::move(spec_));
     context.ThrowIfStopped();
-    lease_->shared().network = std::move(network);
   }
 
   Napi::Value Result(Napi::Env env) override {
+    lease_->shared().Set(env, std::move(network_));
     lease_.reset();
     return env.Undefined();
   }
@@ -72,6 +72,7 @@ class BuildJob final : public Job {
  private:
   events::NetworkSpec spec_;
   std::optional<EventLease> lease_;
+  std::unique_ptr<events::EventNetwork> network_;
 };
 
 // Runs in slices when someone watches, each about as long as the time between two reports: runs of a and of
@@ -259,7 +260,7 @@ class PresentSpikesJob final : public PresentJob {
     for (const Options& sample : options.Children("samples")) {
       samples_.push_back({VectorOf<double>(sample.Get("timesMs"), "timesMs"),
                           VectorOf<std::uint32_t>(sample.Get("neurons"), "neurons"),
-                          Index(sample.Get("label"), "label")});
+                          static_cast<std::uint32_t>(sample.Integer("label", kUnsigned))});
     }
     protocol_.source = Index(options.Get("source"), "source");
     protocol_.output = output_;
@@ -327,9 +328,9 @@ StateTensor::Type TensorType(const Options& options, Napi::Value data) {
                         "a Float32Array, Float64Array, BigInt64Array, BigUint64Array or Uint32Array");
 }
 
-StateTensor ParseTensor(const Options& options) {
+StateTensor ParseTensor(const std::string& name, const Options& options) {
   const Napi::Value data = options.Get("data");
-  StateTensor tensor{options.String("name"), TensorType(options, data), {}, {}};
+  StateTensor tensor{name, TensorType(options, data), {}, {}};
   const auto array = data.As<Napi::TypedArray>();
   const Napi::Value shape = options.Get("shape");
   std::uint64_t elements = 1;
@@ -354,7 +355,21 @@ Napi::Value EstimateEventNetwork(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-// ---- leases
+// ---- who uses a network
+
+ExternalMemory::ExternalMemory(Napi::Env env, std::uint64_t bytes)
+    : env_(env), bytes_(static_cast<std::int64_t>(bytes)) {
+  Napi::MemoryManagement::AdjustExternalMemory(env_, bytes_);
+}
+
+ExternalMemory::~ExternalMemory() {
+  Napi::MemoryManagement::AdjustExternalMemory(env_, -bytes_);
+}
+
+void SharedEventNetwork::Set(Napi::Env env, std::unique_ptr<events::EventNetwork> built) {
+  network = std::move(built);
+  memory.emplace(env, network->Memory().total_bytes);
+}
 
 EventLease::EventLease(std::shared_ptr<SharedEventNetwork> shared) : shared_(std::move(shared)) {
   if (shared_->busy.exchange(true, std::memory_order_acquire)) {
@@ -379,7 +394,7 @@ ThreadTeam& EventLease::Team(int threads) const {
 EventNetworkObject::EventNetworkObject(const Napi::CallbackInfo& info)
     : shared_(std::make_shared<SharedEventNetwork>()) {
   if (info[0].IsUndefined()) return;
-  shared_->network = std::make_unique<events::EventNetwork>(ParseEventNetworkSpec(info[0]));
+  shared_->Set(info.Env(), std::make_unique<events::EventNetwork>(ParseEventNetworkSpec(info[0])));
 }
 
 EventLease EventNetworkObject::Lease() const {
@@ -578,25 +593,27 @@ Napi::Value EventNetworkObject::Memory(const Napi::CallbackInfo& info) {
 
 Napi::Value EventNetworkObject::ExportState(const Napi::CallbackInfo& info) {
   const EventLease lease = Lease();
-  Napi::Array tensors = Napi::Array::New(info.Env());
+  Napi::Object state = Napi::Object::New(info.Env());
   for (const StateTensor& tensor : lease.network().ExportState()) {
     Napi::Array shape = Napi::Array::New(info.Env());
     for (const std::uint64_t size : tensor.shape) shape.Set(shape.Length(), static_cast<double>(size));
     Napi::Object entry = Napi::Object::New(info.Env());
-    entry.Set("name", tensor.name);
     entry.Set("shape", shape);
     entry.Set("data", TensorData(info.Env(), tensor));
-    tensors.Set(tensors.Length(), entry);
+    state.Set(tensor.name, entry);
   }
-  return tensors;
+  return state;
 }
 
 Napi::Value EventNetworkObject::ImportState(const Napi::CallbackInfo& info) {
   const EventLease lease = Lease();
-  Napi::Object holder = Napi::Object::New(info.Env());
-  holder.Set("tensors", info[0]);
+  const Options state(info[0], "state");
+  const Napi::Array names = info[0].As<Napi::Object>().GetPropertyNames();
   std::vector<StateTensor> tensors;
-  for (const Options& tensor : Options(holder).Children("tensors")) tensors.push_back(ParseTensor(tensor));
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    const std::string name = names.Get(i).ToString();
+    tensors.push_back(ParseTensor(name, state.Child(name.c_str())));
+  }
   lease.network().ImportState(tensors);
   lease.Noted();
   return info.Env().Undefined();
@@ -607,8 +624,7 @@ Napi::Value EventNetworkObject::ImportState(const Napi::CallbackInfo& info) {
 EventReplicasObject::EventReplicasObject(const Napi::CallbackInfo& info) {
   const EventNetworkObject& network = NativeClass<EventNetworkObject>::Unwrap(info[0], "network");
   const EventLease lease = network.Lease();
-  const auto count = Index(info[1], "count");
-  replicas_.reset(new SharedReplicas{network.shared(), {lease.network(), count}});
+  replicas_ = std::make_shared<SharedReplicas>(info.Env(), network.shared(), Index(info[1], "count"));
 }
 
 Napi::Value EventReplicasObject::Count(const Napi::CallbackInfo& info) {

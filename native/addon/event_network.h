@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "native/addon/options.h"
 #include "native/addon/type_tags.h"
@@ -16,9 +17,25 @@
 
 namespace synfire::addon {
 
+// Tells the garbage collector of native memory that a JavaScript object keeps. On the JavaScript thread.
+class ExternalMemory {
+ public:
+  ExternalMemory(Napi::Env env, std::uint64_t bytes);
+  ~ExternalMemory();
+  ExternalMemory(const ExternalMemory&) = delete;
+  ExternalMemory& operator=(const ExternalMemory&) = delete;
+
+ private:
+  Napi::Env env_;
+  std::int64_t bytes_;
+};
+
 // A network and who uses it: one job or one synchronous call at a time.
 struct SharedEventNetwork {
+  void Set(Napi::Env env, std::unique_ptr<events::EventNetwork> built);
+
   std::unique_ptr<events::EventNetwork> network;  // empty until it is built
+  std::optional<ExternalMemory> memory;           // of the network as it was built
   std::optional<ThreadTeam> team;                 // of the last run
   events::RunControl control;                     // control.now is the network's time, also during a run
   std::atomic<bool> busy{false};
@@ -44,8 +61,14 @@ class EventLease {
 
 // Replicas and the network that they are of.
 struct SharedReplicas {
+  SharedReplicas(Napi::Env env, std::shared_ptr<SharedEventNetwork> network, std::uint32_t count)
+      : shared(std::move(network)),
+        replicas(*shared->network, count),
+        memory(env, replicas.count() * replicas.bytes_per_replica()) {}
+
   std::shared_ptr<SharedEventNetwork> shared;
   events::Replicas replicas;
+  ExternalMemory memory;
 };
 
 // NativeEventNetwork of lib/native/types.ts.

@@ -149,9 +149,10 @@ void Engine<Real>::MakeProjection(std::uint32_t index, Synapses& synapses) {
     }
   }
   synapses = {};
-  if (!projection.rows->one_delay())
-    projection.calendar = Calendar(structure_->has_grid ? structure_->dt : structure_->window,
-                                   structure_->horizon + structure_->dt);
+  if (!projection.rows->one_delay()) {
+    const Tick day = structure_->has_grid ? structure_->dt : structure_->window;
+    projection.calendar = Calendar(day, structure_->horizon + structure_->window);
+  }
   projection.immediate = source.neurons() && count > 0 && projection.rows->min_delay() == 0;
   if (spec.scaling) projection.scaling_rate = RateOf(target, spec.scaling->tau_rate_ms);
   if (spec.rule) {

@@ -216,7 +216,7 @@ void Engine<Real>::RunGridChunk(Population& population, std::uint32_t chunk, Tic
     const Tick time = step * dt;
     for (const std::uint32_t index : population.incoming) {
       if (auto& plasticity = projections_[index].plasticity) {
-        plasticity->AdvanceGrid(chunk, begin, end, time);
+        plasticity->AdvanceGrid(chunk, begin, end, time, projections_[index].cuts);
         plasticity->CommitUntil(chunk, time - 1);
       }
     }

@@ -82,7 +82,10 @@ void Plasticity<Real>::SetChunks(const std::vector<std::uint32_t>& bounds) {
   chunks_.assign(bounds.size() + 1, Chunk{});
   for (std::size_t c = 0; c < bounds.size(); ++c) chunks_[c + 1].begin = bounds[c];
   if (!old.empty()) {
-    for (Chunk& chunk : chunks_) chunk.epoch = old[0].epoch;
+    for (Chunk& chunk : chunks_) {
+      chunk.epoch = old[0].epoch;
+      chunk.post_scale = old[0].post_scale;
+    }
   }
   for (const Chunk& from : old) {
     for (const Spike& spike : from.waiting) chunks_[ChunkOf(spike.neuron)].waiting.push_back(spike);
@@ -152,6 +155,7 @@ void Plasticity<Real>::Reset() {
   for (Chunk& chunk : chunks_) {
     chunk.waiting.clear();
     chunk.epoch = 0;
+    chunk.post_scale.fill(1);
   }
   settled_ = 0;
   std::fill(sums_.begin(), sums_.end(), Real{0});
@@ -178,7 +182,7 @@ double Plasticity<Real>::PreTrace(std::uint32_t source, int k, Tick now) const {
 
 template <class Real>
 double Plasticity<Real>::PostTrace(std::uint32_t target, int k, Tick now) const {
-  return static_cast<double>(PostAt(target, k, now));
+  return static_cast<double>(PostAt(ChunkOf(target), target, k, now));
 }
 
 template <class Real>
@@ -209,7 +213,7 @@ class ReplayedRule final : public Plasticity<Real> {
     Base::w_min_ = rule.w_min();
     Base::w_max_ = rule.w_max();
     for (int k = 0; k < post_count_; ++k) {
-      Base::grid_decay_[k] = static_cast<Real>(std::exp(-MsOf(setup.dt) / Base::post_[k].tau_ms));
+      Base::grid_decay_[k] = std::exp(-MsOf(setup.dt) / Base::post_[k].tau_ms);
     }
     if constexpr (Rule::kHasState) state_ = AlignedBuffer<Real>(setup.rows->synapses());
     if constexpr (Rule::kRewarded) Base::reward_tau_ms_ = rule.RewardTauMs();
@@ -220,10 +224,9 @@ class ReplayedRule final : public Plasticity<Real> {
     return copy;
   }
 
-  void AdvanceGrid(std::uint32_t, std::uint32_t begin, std::uint32_t end, Tick) override {
-    for (int k = 0; k < post_count_; ++k) {
-      kernels_->scale(post_traces_[k].data() + begin, end - begin, Base::grid_decay_[k]);
-    }
+  void AdvanceGrid(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end, Tick,
+                   const RowCuts&) override {
+    Base::DecayPost(chunk, begin, end);
   }
 
   void Visit(std::uint32_t chunk, const RowVisit<Real>& visit) override {
@@ -238,7 +241,7 @@ class ReplayedRule final : public Plasticity<Real> {
       CatchUp(synapse, chunks_[chunk], target, arrival, visit.time);
       visit.input[target] += setup_.gain * synapse.weight;
       PreSpike<Real> spike{arrival.x_now, {}, last_post_[target] >= arrival.previous};
-      for (int t = 0; t < post_count_; ++t) spike.post[t] = Base::PostAt(target, t, visit.time);
+      for (int t = 0; t < post_count_; ++t) spike.post[t] = Base::PostAt(chunk, target, t, visit.time);
       rule_.OnPre(synapse, spike);
       Store(k, synapse);
     }
@@ -378,8 +381,9 @@ class ReplayedRule final : public Plasticity<Real> {
     if constexpr (HasArrivalForm<Rule>) {
       const AdditiveForm<Real> form = rule_.ArrivalForm();
       kernels_->depress_dense(visit.input + first, setup_.weight + visit.begin,
-                              post_traces_[0].data() + first, count, setup_.gain, form.pre_gain,
-                              form.pre_constant, form.w_min, form.w_max);
+                              post_traces_[0].data() + first, count, setup_.gain,
+                              form.pre_gain * static_cast<Real>(chunk.post_scale[0]), form.pre_constant,
+                              form.w_min, form.w_max);
     }
   }
 
@@ -424,11 +428,11 @@ class ReplayedRule final : public Plasticity<Real> {
   void Commit(std::uint32_t c, const Spike& spike) override {
     if (learning_) {
       Deferred entry{spike.time, last_post_[spike.neuron], newest_[spike.neuron], {}};
-      for (int k = 0; k < post_count_; ++k) entry.post[k] = Base::PostAt(spike.neuron, k, spike.time);
+      for (int k = 0; k < post_count_; ++k) entry.post[k] = Base::PostAt(c, spike.neuron, k, spike.time);
       newest_[spike.neuron] = static_cast<std::int32_t>(chunks_[c].history.size());
       chunks_[c].history.push_back(entry);
     }
-    Base::BumpPost(spike);
+    Base::BumpPost(c, spike);
   }
 
   Rule rule_;
@@ -451,7 +455,7 @@ class AdditiveRule final : public Plasticity<Real> {
     Base::post_ = rule.PostTraces();
     Base::w_min_ = form.w_min;
     Base::w_max_ = form.w_max;
-    Base::grid_decay_[0] = static_cast<Real>(std::exp(-MsOf(setup.dt) / Base::post_[0].tau_ms));
+    Base::grid_decay_[0] = std::exp(-MsOf(setup.dt) / Base::post_[0].tau_ms);
     epoch_ticks_ = std::max<Tick>(TicksOf(3 * pre_[0].tau_ms), 1);
   }
   std::unique_ptr<Base> Clone(Real* weight) const override {
@@ -460,16 +464,18 @@ class AdditiveRule final : public Plasticity<Real> {
     return copy;
   }
 
-  void AdvanceGrid(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end, Tick time) override {
-    kernels_->scale(post_traces_[0].data() + begin, end - begin, Base::grid_decay_[0]);
+  void AdvanceGrid(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end, Tick time,
+                   const RowCuts& cuts) override {
+    Base::DecayPost(chunk, begin, end);
     auto& epoch = chunks_[chunk].epoch;
     for (const std::int64_t now = time / epoch_ticks_; epoch < now;) {
       ++epoch;
+      SettleExpiring(chunk, epoch - Base::kEpochs, time - 1, cuts);
       std::fill(Sum(epoch) + begin, Sum(epoch) + end, Real{0});
     }
   }
 
-  void Visit(std::uint32_t, const RowVisit<Real>& visit) override {
+  void Visit(std::uint32_t c, const RowVisit<Real>& visit) override {
     const Rows& rows = *setup_.rows;
     if (!learning_) {
       for (std::uint64_t k = visit.begin; k < visit.end; ++k) {
@@ -493,7 +499,7 @@ class AdditiveRule final : public Plasticity<Real> {
           .post_trace = post_traces_[0].data(),
           .scale = scaled.scale,
           .gain = setup_.gain,
-          .pre_gain = form_.pre_gain,
+          .pre_gain = form_.pre_gain * static_cast<Real>(chunks_[c].post_scale[0]),
           .pre_constant = form_.pre_constant,
           .w_min = form_.w_min,
           .w_max = form_.w_max};
@@ -507,14 +513,7 @@ class AdditiveRule final : public Plasticity<Real> {
 
   void Settle(std::uint32_t c, Tick now, const RowCuts& cuts) override {
     if (!learning_) return;
-    const Rows& rows = *setup_.rows;
-    ForEachRow(now, [&](const Scaled& scaled, std::uint64_t row) {
-      for (std::uint64_t k = cuts.begin(rows, row, c); k < cuts.end(rows, row, c); ++k) {
-        const Real sum = scaled.then[rows.target(row, k)];
-        setup_.weight[k] = Base::ClipWeight(setup_.weight[k] + scaled.scale * (sum - seen_[k]));
-        seen_[k] = sum;
-      }
-    });
+    ForEachRow(now, [&](const Scaled& scaled, std::uint64_t row) { SettleRow(c, row, scaled, cuts); });
   }
 
   void Read(Tick now, std::vector<double>& weights) const override {
@@ -549,11 +548,37 @@ class AdditiveRule final : public Plasticity<Real> {
 
   AdditiveRule(const AdditiveRule&) = default;
 
-  // The sum that ran when the previous arrival came, and what a unit of it is worth. An arrival so long ago
-  // that its sum is gone has decayed below the last digit.
+  // A sum is about to be used anew: rows that last looked at it are brought up to date.
+  void SettleExpiring(std::uint32_t c, std::int64_t expiring, Tick now, const RowCuts& cuts) {
+    if (!learning_ || expiring < 0) return;
+    const Rows& rows = *setup_.rows;
+    const Tick begin = expiring * epoch_ticks_, end = begin + epoch_ticks_;
+    for (std::uint32_t source = 0; source < rows.sources(); ++source) {
+      for (std::uint64_t row = rows.first_row(source); row < rows.first_row(source + 1); ++row) {
+        const auto last = Base::LastArrivalOf(source, rows.delay(row), now);
+        if (last.time < begin || last.time >= end) continue;
+        SettleRow(c, row, ScaledBy(last.time, last.x[0]), cuts);
+      }
+    }
+  }
+  void SettleRow(std::uint32_t c, std::uint64_t row, const Scaled& scaled, const RowCuts& cuts) {
+    const Rows& rows = *setup_.rows;
+    for (std::uint64_t k = cuts.begin(rows, row, c); k < cuts.end(rows, row, c); ++k) {
+      const Real sum = scaled.then[rows.target(row, k)];
+      setup_.weight[k] = Base::ClipWeight(setup_.weight[k] + scaled.scale * (sum - seen_[k]));
+      seen_[k] = sum;
+    }
+  }
+
+  // The sum that ran when the previous arrival came, and what a unit of it is worth. Rows whose sum is gone
+  // have been settled when it went, and what comes later has decayed below the last digit.
   Scaled ScaleOf(Tick previous, Real x, std::int64_t epoch) const {
     const std::int64_t then = previous > -kNever ? previous / epoch_ticks_ : epoch - Base::kEpochs;
     if (previous <= -kNever || epoch - then >= Base::kEpochs) return {Sum(epoch), Real{0}};
+    return ScaledBy(previous, x);
+  }
+  Scaled ScaledBy(Tick previous, Real x) const {
+    const std::int64_t then = previous / epoch_ticks_;
     const double grown = std::exp(MsOf(previous - then * epoch_ticks_) / pre_[0].tau_ms);
     return {Sum(then), form_.post_gain * x * static_cast<Real>(grown)};
   }
@@ -582,7 +607,7 @@ class AdditiveRule final : public Plasticity<Real> {
     }
     for (std::int64_t e = first; e <= chunk.epoch; ++e)
       Sum(e)[spike.neuron] += chunk.factors[e % Base::kEpochs];
-    Base::BumpPost(spike);
+    Base::BumpPost(c, spike);
   }
 
   AdditiveForm<Real> form_;
@@ -747,6 +772,7 @@ void Plasticity<Real>::Serialise(Archive& archive, const std::string& path, std:
   archive.Array(path + "seen", seen_.data(), seen_.size());
   archive.Array(path + "state", state_.data(), state_.size());
   archive.Array(path + "reward", &reward_, 1);
+  archive.Array(path + "post_scale", chunks_[0].post_scale.data(), kMaxPostTraces);
   Tick marks[] = {settled_, reward_time_, learning_ ? 1 : 0, chunks_[0].epoch};
   archive.Array(path + "marks", marks, 4);
   if constexpr (Archive::kReading) {
@@ -754,6 +780,9 @@ void Plasticity<Real>::Serialise(Archive& archive, const std::string& path, std:
                        marks[1] <= std::max<Tick>(done, 0) && marks[3] >= 0 &&
                        marks[3] <= std::max<Tick>(done, 0) / epoch_ticks_,
                    path + "marks", "times of the past");
+    for (const double scale : chunks_[0].post_scale) {
+      Archive::Check(scale > 0 && scale <= 1, path + "post_scale", "numbers above 0, at most 1");
+    }
     settled_ = marks[0];
     reward_time_ = marks[1];
     learning_ = marks[2] != 0;

@@ -78,8 +78,9 @@ class Plasticity {
 
   // Target side.
   void SetChunks(const std::vector<std::uint32_t>& bounds);
-  /// Moves what lives on the grid to the next grid point.
-  virtual void AdvanceGrid(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end, Tick time) = 0;
+  /// Moves what lives on the grid to the next grid point; targets [begin, end) are the chunk's.
+  virtual void AdvanceGrid(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end, Tick time,
+                           const RowCuts& cuts) = 0;
   virtual void Visit(std::uint32_t chunk, const RowVisit<Real>& visit) = 0;
   /// A spike of a target; takes effect post_shift later, when CommitUntil reaches it.
   void OnTargetSpike(std::uint32_t chunk, std::uint32_t neuron, Tick time) {
@@ -131,6 +132,7 @@ class Plasticity {
   // that a later arrival subtracts two values of the same sum.
   static constexpr int kEpochs = sizeof(Real) == 4 ? 7 : 14;
   static constexpr int kNone = -1;
+  static constexpr double kSmallestScale = 1e-6;
   struct Source {
     Tick last = -kNever;
     std::uint64_t number = 0;
@@ -148,6 +150,7 @@ class Plasticity {
     std::vector<std::int32_t> replay;
     std::vector<Spike> waiting;
     std::int64_t epoch = 0;
+    std::array<double, kMaxPostTraces> post_scale = {1, 1, 1};
     Tick factors_time = -1;  ///< when the decay factors below were computed
     std::array<Real, kEpochs> factors{};
   };
@@ -175,18 +178,31 @@ class Plasticity {
   double RewardAt(Tick time) const {
     return reward_tau_ms_ > 0 ? reward_ * std::exp(-MsOf(time - reward_time_) / reward_tau_ms_) : 0;
   }
-  /// The traces of a target at a time, as an arrival reads them.
-  Real PostAt(std::uint32_t target, int k, Tick time) const {
-    return setup_.grid ? post_traces_[k][target]
-                       : post_traces_[k][target] * Decay(post_[k].tau_ms, last_post_[target], time);
+  /// The traces of a target at a time, as an arrival reads them. On the grid they are stored in units of a
+  /// scale that decays for all targets of a chunk at once, in double.
+  Real PostAt(std::uint32_t chunk, std::uint32_t target, int k, Tick time) const {
+    const Real stored = post_traces_[k][target];
+    return setup_.grid ? stored * static_cast<Real>(chunks_[chunk].post_scale[k])
+                       : stored * Decay(post_[k].tau_ms, last_post_[target], time);
   }
-  void BumpPost(const Spike& spike) {
+  void BumpPost(std::uint32_t chunk, const Spike& spike) {
     for (int k = 0; k < post_count_; ++k) {
-      const Real before = PostAt(spike.neuron, k, spike.time);
+      const Real before = post_[k].saturates ? Real{0} : PostAt(chunk, spike.neuron, k, spike.time);
+      const Real after = static_cast<Real>(post_[k].amount) + before;
       post_traces_[k][spike.neuron] =
-          static_cast<Real>(post_[k].amount) + (post_[k].saturates ? Real{0} : before);
+          setup_.grid ? static_cast<Real>(static_cast<double>(after) / chunks_[chunk].post_scale[k]) : after;
     }
     last_post_[spike.neuron] = spike.time;
+  }
+  /// One step of all post traces of a chunk.
+  void DecayPost(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end) {
+    for (int k = 0; k < post_count_; ++k) {
+      double& scale = chunks_[chunk].post_scale[k];
+      scale *= grid_decay_[k];
+      if (scale > kSmallestScale) continue;
+      kernels_->scale(post_traces_[k].data() + begin, end - begin, static_cast<Real>(scale));
+      scale = 1;
+    }
   }
   void ClearHistory();
 
@@ -203,7 +219,7 @@ class Plasticity {
   int post_count_;
   std::array<Trace, kMaxPreTraces> pre_{};
   std::array<Trace, kMaxPostTraces> post_{};
-  std::array<Real, kMaxPostTraces> grid_decay_{};
+  std::array<double, kMaxPostTraces> grid_decay_{};
   Real w_min_ = 0, w_max_ = 0;
   bool learning_ = true;
 
