@@ -82,7 +82,7 @@ class Chooser {
   std::vector<bool> marked_;
 };
 
-// Numbers of candidates become numbers of neurons when the neuron itself is none.
+// Numbers of candidates become numbers of neurons when the neuron of the same number is none.
 void SkipSelf(std::span<std::uint32_t> candidates, std::uint32_t self) {
   for (std::uint32_t& candidate : candidates) candidate += candidate >= self;
 }
@@ -94,7 +94,7 @@ class Builder {
       : projection_(spec.projections[index]),
         sources_(spec.populations[projection_.source].size),
         targets_(spec.populations[projection_.target].size),
-        same_(projection_.source == projection_.target),
+        same_(sources_ == targets_),
         double_(spec.precision == Precision::kFloat64),
         grid_(std::max<Tick>(grid, 1)),
         expected_(static_cast<std::size_t>(ExpectedSynapses(spec, index))),
@@ -309,7 +309,7 @@ class Builder {
   const ProjectionSpec& projection_;
   std::uint32_t sources_;
   std::uint32_t targets_;
-  bool same_;
+  bool same_;  // sizes are equal, so that numbers pair
   bool double_;
   Tick grid_;
   std::size_t expected_;
@@ -347,9 +347,10 @@ struct Count {
 
 double ExpectedSynapses(const NetworkSpec& spec, std::uint32_t index) {
   const ProjectionSpec& projection = spec.projections[index];
-  const Count count{.sources = static_cast<double>(spec.populations[projection.source].size),
-                    .targets = static_cast<double>(spec.populations[projection.target].size),
-                    .same = projection.source == projection.target};
+  const Count count{
+      .sources = static_cast<double>(spec.populations[projection.source].size),
+      .targets = static_cast<double>(spec.populations[projection.target].size),
+      .same = spec.populations[projection.source].size == spec.populations[projection.target].size};
   return std::visit(count, projection.connector);
 }
 

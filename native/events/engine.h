@@ -51,6 +51,7 @@ struct EventNetwork::Impl {
   virtual void SetWeights(std::uint32_t projection, std::span<const double> weights) = 0;
   virtual void Normalise(std::uint32_t projection, double total) = 0;
   virtual void SetLearning(bool on) = 0;
+  virtual bool learning() const = 0;
   virtual void Reward(double amount) = 0;
   virtual void Teach(std::uint32_t projection, std::span<const double> modulation) = 0;
   virtual int RecordSpikes(std::uint32_t population, std::vector<std::uint32_t> neurons) = 0;

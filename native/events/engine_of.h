@@ -68,6 +68,7 @@ class Engine final : public EventNetwork::Impl {
   void SetWeights(std::uint32_t projection, std::span<const double> weights) override;
   void Normalise(std::uint32_t projection, double total) override;
   void SetLearning(bool on) override;
+  bool learning() const override { return learning_; }
   void Reward(double amount) override;
   void Teach(std::uint32_t projection, std::span<const double> modulation) override;
   int RecordSpikes(std::uint32_t population, std::vector<std::uint32_t> neurons) override;

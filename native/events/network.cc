@@ -219,6 +219,10 @@ void EventNetwork::SetLearning(bool on) {
   impl_->SetLearning(on);
 }
 
+bool EventNetwork::learning() const {
+  return impl_->learning();
+}
+
 void EventNetwork::Reward(double amount) {
   CheckFinite("amount", std::span(&amount, 1));
   impl_->Reward(amount);

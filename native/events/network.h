@@ -122,6 +122,7 @@ class EventNetwork {
   void Normalise(std::uint32_t projection, double total);
   /// With false, rules neither change weights nor adaptive thresholds; traces go on.
   void SetLearning(bool on);
+  bool learning() const;
 
   // Signals of three-factor rules.
   /// Adds to the reward level n of every reward-modulated projection.

@@ -254,7 +254,7 @@ void CheckDelays(const std::string& at, const ProjectionSpec& projection, const 
   rule.Require(at, HighestOf(delay));
 }
 
-// The sizes that a connector must fit to.
+// The sizes that a connector must fit to; numbers of neurons pair where they are the same.
 struct Ends {
   std::uint32_t sources;
   std::uint32_t targets;
@@ -281,14 +281,17 @@ class ConnectorCheck {
                               std::to_string(ends_.targets) + " neurons",
                           "populations of one size");
   }
-  void operator()(const AllToAll&) const {}
+  void operator()(const AllToAll& all) const { CheckSelf(all.self); }
   void operator()(const FixedProbability& fixed) const {
+    CheckSelf(fixed.self);
     RequireRange(at_ + ".probability", fixed.probability, 0, 1);
   }
   void operator()(const FixedInDegree& fixed) const {
+    CheckSelf(fixed.self);
     CheckDegree(at_ + ".inDegree", fixed.count, ends_.sources, ends_.same && !fixed.self, fixed.multiple);
   }
   void operator()(const FixedOutDegree& fixed) const {
+    CheckSelf(fixed.self);
     CheckDegree(at_ + ".outDegree", fixed.count, ends_.targets, ends_.same && !fixed.self, fixed.multiple);
   }
   void operator()(const ConnectionList& list) const {
@@ -315,6 +318,10 @@ class ConnectorCheck {
   }
 
  private:
+  void CheckSelf(bool self) const {
+    if (self || ends_.same) return;
+    throw InvalidArgument(at_ + ".self", "false", "true between populations of different sizes");
+  }
   void CheckIds(const char* list, const std::vector<std::uint32_t>& ids, std::uint32_t size) const {
     const auto wrong = std::find_if(ids.begin(), ids.end(), [size](std::uint32_t id) { return id >= size; });
     if (wrong == ids.end()) return;
@@ -368,7 +375,7 @@ void CheckProjection(const std::string& at, ProjectionSpec& projection, const Ne
   CheckDistribution(at + ".weight", projection.weight);
   const DelayRule delays(source, target, projection.dendritic_ms, spec.dt_ms);
   CheckDelays(at + ".delayMs", projection, delays);
-  const Ends ends{source.size, target.size, projection.source == projection.target};
+  const Ends ends{source.size, target.size, source.size == target.size};
   std::visit(ConnectorCheck(at + ".connect", ends, delays), projection.connector);
   if (projection.rule) projection.rule = ResolveRule(*projection.rule, at + ".plasticity");
   CheckHomeostasis(at, projection);

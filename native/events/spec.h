@@ -55,8 +55,8 @@ struct PopulationSpec {
   std::uint64_t max_spikes_per_ms = 0;
 };
 
-// How a projection connects. Counts are per source or target neuron; `self` allows i -> i within a
-// population.
+// How a projection connects. Counts are per source or target neuron. `self` allows pairs of equal numbers: a
+// neuron with itself, or with its partner in another population of the same size.
 struct OneToOne {};
 struct AllToAll {
   bool self = true;
