@@ -507,6 +507,10 @@ Napi::Value EventNetworkObject::Normalise(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value EventNetworkObject::Learning(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), Lease().network().learning());
+}
+
 Napi::Value EventNetworkObject::SetLearning(const Napi::CallbackInfo& info) {
   const EventLease lease = Lease();
   lease.network().SetLearning(info[0].ToBoolean());
@@ -662,6 +666,7 @@ void InitEventNetwork(Napi::Env env, Napi::Object exports) {
                    Network::Method<&N::Weights>("weights"),
                    Network::Method<&N::SetWeights>("setWeights"),
                    Network::Method<&N::Normalise>("normalise"),
+                   Network::Getter<&N::Learning>("learning"),
                    Network::Method<&N::SetLearning>("setLearning"),
                    Network::Method<&N::Reward>("reward"),
                    Network::Method<&N::Teach>("teach"),

@@ -98,6 +98,7 @@ class EventNetworkObject {
   Napi::Value Weights(const Napi::CallbackInfo& info);
   Napi::Value SetWeights(const Napi::CallbackInfo& info);
   Napi::Value Normalise(const Napi::CallbackInfo& info);
+  Napi::Value Learning(const Napi::CallbackInfo& info);
   Napi::Value SetLearning(const Napi::CallbackInfo& info);
   Napi::Value Reward(const Napi::CallbackInfo& info);
   Napi::Value Teach(const Napi::CallbackInfo& info);

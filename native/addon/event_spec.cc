@@ -1,6 +1,9 @@
 // Reads the description of an event network from JavaScript, and shows the tables that it is checked by.
+#include <algorithm>
 #include <set>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "native/addon/event_network.h"
 #include "native/events/models.h"

@@ -83,8 +83,8 @@ void Plasticity<Real>::SetChunks(const std::vector<std::uint32_t>& bounds) {
   for (std::size_t c = 0; c < bounds.size(); ++c) chunks_[c + 1].begin = bounds[c];
   if (!old.empty()) {
     for (Chunk& chunk : chunks_) {
-      chunk.epoch = old[0].epoch;
-      chunk.post_scale = old[0].post_scale;
+      chunk.epoch = old.back().epoch;
+      chunk.post_scale = old.back().post_scale;
     }
   }
   for (const Chunk& from : old) {
@@ -586,7 +586,7 @@ class AdditiveRule final : public Plasticity<Real> {
   template <class F>
   void ForEachRow(Tick now, F&& function) const {
     const Rows& rows = *setup_.rows;
-    const std::int64_t epoch = chunks_.empty() ? 0 : chunks_[0].epoch;
+    const std::int64_t epoch = chunks_.back().epoch;
     for (std::uint32_t source = 0; source < rows.sources(); ++source) {
       for (std::uint64_t row = rows.first_row(source); row < rows.first_row(source + 1); ++row) {
         const auto last = Base::LastArrivalOf(source, rows.delay(row), now);
@@ -772,21 +772,21 @@ void Plasticity<Real>::Serialise(Archive& archive, const std::string& path, std:
   archive.Array(path + "seen", seen_.data(), seen_.size());
   archive.Array(path + "state", state_.data(), state_.size());
   archive.Array(path + "reward", &reward_, 1);
-  archive.Array(path + "post_scale", chunks_[0].post_scale.data(), kMaxPostTraces);
-  Tick marks[] = {settled_, reward_time_, learning_ ? 1 : 0, chunks_[0].epoch};
+  archive.Array(path + "post_scale", chunks_.back().post_scale.data(), kMaxPostTraces);
+  Tick marks[] = {settled_, reward_time_, learning_ ? 1 : 0, chunks_.back().epoch};
   archive.Array(path + "marks", marks, 4);
   if constexpr (Archive::kReading) {
     Archive::Check(marks[0] >= 0 && marks[0] <= done + 1 && marks[1] >= 0 &&
                        marks[1] <= std::max<Tick>(done, 0) && marks[3] >= 0 &&
                        marks[3] <= std::max<Tick>(done, 0) / epoch_ticks_,
                    path + "marks", "times of the past");
-    for (const double scale : chunks_[0].post_scale) {
+    for (const double scale : chunks_.back().post_scale) {
       Archive::Check(scale > 0 && scale <= 1, path + "post_scale", "numbers above 0, at most 1");
     }
     settled_ = marks[0];
     reward_time_ = marks[1];
     learning_ = marks[2] != 0;
-    chunks_[0].epoch = marks[3];
+    chunks_.back().epoch = marks[3];
   }
 }
 

@@ -231,8 +231,8 @@ class Plasticity {
   std::array<AlignedBuffer<Real>, kMaxPostTraces> post_traces_;
   std::vector<Tick> last_post_;
   std::vector<std::int32_t> newest_;  ///< index into the chunk's history
-  std::vector<Chunk> chunks_;
-  Tick settled_ = 0;  ///< deferred spikes before this have been applied to all synapses
+  std::vector<Chunk> chunks_;  ///< small populations leave the first ones empty and idle, never the last
+  Tick settled_ = 0;           ///< deferred spikes before this have been applied to all synapses
   AlignedBuffer<Real> sums_;
   AlignedBuffer<Real> seen_;   ///< per synapse
   AlignedBuffer<Real> state_;  ///< per synapse

@@ -51,6 +51,9 @@ ProjectionSpec Project(std::uint32_t source, std::uint32_t target, Connector con
   return spec;
 }
 
+constexpr std::uint32_t kPopulations = 7;
+constexpr std::uint32_t kProjections = 14;
+
 /// Every kind of population, synapse, delay and rule in one recurrent network.
 NetworkSpec Zoo(Precision precision) {
   NetworkSpec spec;
@@ -65,6 +68,7 @@ NetworkSpec Zoo(Precision precision) {
       Neurons("conductance", 90, "conductance-lif", {{"tauMs", 20}, {"thetaPlusMv", 0.1}}),
       Neurons("izhikevich", 40, "izhikevich"),
       Neurons("adex", 33, "adex"),
+      Neurons("few", 9, "lif", {}, {{"integration", "grid"}}),
   };
   spec.populations[1].intrinsic = IntrinsicPlasticity{.period_ms = 50};
   spec.populations[1].initial = {{"v", Uniform(-70, -56)}};
@@ -93,6 +97,7 @@ NetworkSpec Zoo(Precision precision) {
       plastic(Project(1, 3, tenth, Uniform(0.01, 0.05), late),
               {"pair", {{"wMax", 0.1}}, {{"pairing", "nearest-reduced"}, {"dependence", "multiplicative"}}}),
       Project(5, 2, FixedOutDegree{1}, Constant(-3), Constant(1)),
+      plastic(Project(0, 6, AllToAll{}, Uniform(1, 3), Constant(1)), {"pair", {{"wMax", 5}}, {}}),
   };
   spec.projections[5].scaling = SynapticScaling{.period_ms = 40, .w_max = 5};
   spec.projections[2].normalisation = Normalisation{.total = 2, .period_ms = 75};
@@ -169,15 +174,28 @@ TEST("an event network gives the same bits however its time is cut into runs") {
   CHECK(RunZoo(Precision::kFloat32, 1, {150, 0.5, 0, 7.5, 42, 100}) == whole);
 }
 
+TEST("an event network gives the same bits when the number of threads changes between runs") {
+  const Outcome whole = RunZoo(Precision::kFloat32, 1, {150, 150});
+  EventNetwork network(Zoo(Precision::kFloat32));
+  Recorded recorded(network);
+  std::uint64_t events = 0;
+  for (const int threads : {3, 1, 7, 2, 5, 1}) {
+    if (network.now() == TicksOf(150)) network.Reward(0.5);
+    ThreadTeam team(threads);
+    events += network.Run(50, team).synaptic_events;
+  }
+  CHECK(recorded.Take(events) == whole);
+}
+
 TEST("every rule changes weights, and only those of its projection") {
   EventNetwork network(Zoo(Precision::kFloat64));
   std::vector<std::vector<double>> before;
-  for (std::uint32_t p = 0; p < 13; ++p) before.push_back(network.Weights(p));
+  for (std::uint32_t p = 0; p < kProjections; ++p) before.push_back(network.Weights(p));
   ThreadTeam team(2);
   network.Reward(0.1);
   network.Run(300, team);
   network.Teach(8, std::vector<double>(70, 1.0));
-  for (std::uint32_t p = 0; p < 13; ++p) {
+  for (std::uint32_t p = 0; p < kProjections; ++p) {
     const bool plastic = network.spec().projections[p].rule.has_value();
     CHECK((network.Weights(p) != before[p]) == plastic);
     for (const double w : network.Weights(p)) CHECK(std::isfinite(w));
@@ -262,13 +280,13 @@ TEST("observing an event network changes nothing") {
 TEST("every spike is delivered exactly once to each of its synapses") {
   EventNetwork network(Zoo(Precision::kFloat32));
   std::vector<int> recorders;
-  for (std::uint32_t p = 0; p < 6; ++p) recorders.push_back(network.RecordSpikes(p, {}));
+  for (std::uint32_t p = 0; p < kPopulations; ++p) recorders.push_back(network.RecordSpikes(p, {}));
   ThreadTeam team(2);
   const std::uint64_t delivered = network.Run(200, team).synaptic_events;
   std::vector<SpikeRecord> spikes;
   for (const int recorder : recorders) spikes.push_back(network.TakeSpikes(recorder));
   std::uint64_t expected = 0;
-  for (std::uint32_t p = 0; p < 13; ++p) {
+  for (std::uint32_t p = 0; p < kProjections; ++p) {
     const std::uint32_t source = network.spec().projections[p].source;
     const Connections connections = network.ConnectionsOf(p);
     std::vector<std::vector<double>> delays(network.spec().populations[source].size);
