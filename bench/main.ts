@@ -1,4 +1,4 @@
-// The benchmarks: npm run bench -- conv-snn | latency | event-loop | memory.
+// The benchmarks: npm run bench -- conv-snn | latency | event-loop | memory | cuba | brunel | diehl-cook.
 import { CommanderError } from 'commander';
 import { errorBlock } from '../lib/commands/text.ts';
 import { SynfireError } from '../lib/errors.ts';

@@ -6,27 +6,35 @@ import { invalid } from '../lib/errors.ts';
 import { renderTable, type Table } from './table.ts';
 import { type Mode, modes } from './workload.ts';
 
-export interface CommonOptions {
-  mode: Mode[];
+/** How many threads, and how results are printed. */
+export interface OutputOptions {
   threads: number[];
-  data?: string;
   markdown?: boolean;
   json?: boolean;
 }
 
+export interface CommonOptions extends OutputOptions {
+  mode: Mode[];
+  data?: string;
+}
+
 export function addCommonOptions(command: Command, defaults: { threads: number[] }): Command {
+  command
+    .addOption(
+      new Option('--mode <list>', 'ways of learning').argParser(readModes).default([...modes], modes.join()),
+    )
+    .option('--data <digits|folder>', dataHelp);
+  return addOutputOptions(command, defaults);
+}
+
+export const dataHelp = 'built-in digits, or a folder with MNIST (default: MNIST where it is found)';
+
+export function addOutputOptions(command: Command, defaults: { threads: number[] }): Command {
   const threads = new Option('--threads <list>', 'numbers of threads').argParser(
     integers('--threads', 1, largest.threads),
   );
   return command
-    .addOption(
-      new Option('--mode <list>', 'ways of learning').argParser(readModes).default([...modes], modes.join()),
-    )
     .addOption(threads.default(defaults.threads, defaults.threads.join()))
-    .option(
-      '--data <digits|folder>',
-      'built-in digits, or a folder with MNIST (default: MNIST where it is found)',
-    )
     .option('--markdown', 'print tables in Markdown')
     .option('--json', 'print one JSON object');
 }
@@ -38,7 +46,7 @@ export function say(line: string): void {
 
 /** Prints a report as JSON, or as tables with notes below. */
 export function printReport(
-  { json = false, markdown = false }: Pick<CommonOptions, 'json' | 'markdown'>,
+  { json = false, markdown = false }: Pick<OutputOptions, 'json' | 'markdown'>,
   report: object,
   { tables, notes }: { tables: readonly Table[]; notes: readonly string[] },
 ): void {

@@ -1,6 +1,8 @@
 // The command line of the benchmarks.
 import { Command } from 'commander';
+import { addBrunel, addCuba } from './balanced.ts';
 import { addConvSnn } from './conv-snn.ts';
+import { addDiehlCook } from './diehl-cook.ts';
 import { addEventLoop } from './event-loop.ts';
 import { addLatency } from './latency.ts';
 import { addMemory } from './memory.ts';
@@ -10,6 +12,8 @@ export function createProgram(): Command {
     .description('Measure synfire; bench/README.md explains the figures.')
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [addConvSnn, addLatency, addEventLoop, addMemory]) add(program);
+  const layers = [addConvSnn, addLatency, addEventLoop, addMemory];
+  const events = [addCuba, addBrunel, addDiehlCook];
+  for (const add of [...layers, ...events]) add(program);
   return program;
 }

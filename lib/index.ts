@@ -5,9 +5,28 @@ export {
   readCheckpointMetadata,
   saveCheckpoint,
 } from './checkpoints/checkpoint.ts';
+export {
+  type EventCheckpointMetadata,
+  type LoadEventOptions,
+  type LoadedEventCheckpoint,
+  loadEventCheckpoint,
+  readEventMetadata,
+  type SavedTraining,
+  saveEventCheckpoint,
+} from './checkpoints/event-checkpoint.ts';
+export type { EventTrainingState, RoundReport } from './checkpoints/event-metadata.ts';
 export type { CheckpointMetadata, TrainingState } from './checkpoints/metadata.ts';
 export { findCheckpoint } from './checkpoints/store.ts';
 export { configureRun, type WrittenRun } from './config/configure.ts';
+export type {
+  DiehlCookOptions,
+  EventTrainingOptions,
+  ImageProtocolOptions,
+  LabelsOptions,
+  LatencyProtocolOptions,
+  Protocol,
+  TeachingOptions,
+} from './config/event-training.ts';
 export { loadRun } from './config/load.ts';
 export type {
   AugmentationConfig,
@@ -34,6 +53,7 @@ export type {
 export { parseJson, parseToml } from './config/toml.ts';
 export * from './data/index.ts';
 export { type ErrorCode, type ErrorDetails, SynfireError } from './errors.ts';
+export * from './networks/event-network.ts';
 export type { Samples } from './networks/inputs.ts';
 export {
   type EvaluateOptions,
@@ -49,6 +69,19 @@ export {
 } from './networks/layer-network.ts';
 export * from './networks/layers.ts';
 export { type ConvSnnOptions, type PresetName, presetNames, presets } from './networks/presets.ts';
-export { fit, type Training } from './training/fit.ts';
+export {
+  EventClassifier,
+  type EventClassifierOptions,
+  type EventEvaluation,
+  type EventPrediction,
+  type EventReadOptions,
+} from './training/event-classifier.ts';
+export type { BestRound, EventFitProgress, EventFitResult, EventFitStart } from './training/event-reports.ts';
+export type { EventFitOptions } from './training/event-setup.ts';
+export { fit } from './training/fit.ts';
+export { encodeReceptiveFields, type ReceptiveFields, receptiveFields } from './training/receptive-fields.ts';
 export type { BestEpoch, EpochReport, FitEnd, FitProgress, FitResult, FitStart } from './training/reports.ts';
 export type { FitData, FitOptions } from './training/setup.ts';
+export { type TeachingFitOptions, trainTeaching } from './training/teaching.ts';
+export type { Training } from './training/training.ts';
+export { trainUnsupervised, type UnsupervisedOptions } from './training/unsupervised.ts';

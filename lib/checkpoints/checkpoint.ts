@@ -1,11 +1,12 @@
 // Saves networks to single files and brings them back, with or without the state of their training.
 import { elements } from '../config/layer-kinds.ts';
 import type { NetworkConfig } from '../config/schema.ts';
-import { invalid, SynfireError } from '../errors.ts';
-import { callNative, type NativeTensorInfo, packageVersion } from '../native/index.ts';
+import { invalid, type SynfireError } from '../errors.ts';
+import { callNative, type NativeTensorInfo } from '../native/index.ts';
 import { LayerNetwork } from '../networks/layer-network.ts';
 import { inferShapes } from '../networks/shapes.ts';
 import { writeFileAtomic } from './atomic.ts';
+import { blaming } from './format.ts';
 import { type CheckpointMetadata, decodeMetadata, encodeMetadata, type TrainingState } from './metadata.ts';
 import { encodeTensors, type Tensor } from './safetensors.ts';
 import { type TensorReader, withTensorFile } from './tensor-file.ts';
@@ -56,7 +57,7 @@ export async function writeCheckpoint(
   training: TrainingState | null,
   buffer: Float32Array,
 ): Promise<void> {
-  const metadata = encodeMetadata({ synfireVersion: packageVersion(), network: network.config, training });
+  const metadata = encodeMetadata({ network: network.config, training });
   const saved = training === null ? modelTensors(network) : network.native.tensors();
   const tensors = new Map(saved.map((info) => [info.name, tensorOf(network, info, buffer)]));
   await writeFileAtomic(path, encodeTensors({ tensors, metadata }));
@@ -96,16 +97,6 @@ function checkTensor(reader: TensorReader, name: string, shape: readonly number[
     found,
     `F32 [${shape.join(', ')}], as the network's configuration says`,
   );
-}
-
-/** What `call` refuses is here the fault of the file `source`. */
-function blaming<Result>(source: string, call: () => Result): Result {
-  try {
-    return call();
-  } catch (error) {
-    if (!(error instanceof SynfireError)) throw error;
-    throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', `${source}: ${error.message}`, error);
-  }
 }
 
 /** The array is read when it is its turn to be written. */

@@ -1,9 +1,8 @@
 // What a checkpoint says besides its tensors: the network's configuration and where its training stands.
 import { z } from 'zod';
-import { check } from '../config/check.ts';
 import { choice, flag, integer, number, section } from '../config/fields.ts';
 import { type NetworkConfig, networkSchema } from '../config/schema.ts';
-import { invalid, type SynfireError } from '../errors.ts';
+import { encodeValues, MetadataReader } from './format.ts';
 
 const share = () => number({ min: 0, max: 1 });
 const count = () => integer({ min: 0 });
@@ -57,50 +56,19 @@ export interface CheckpointMetadata {
 }
 
 /** The metadata as the strings that a safetensors file carries. */
-export function encodeMetadata(metadata: CheckpointMetadata): Map<string, string> {
-  return new Map([
-    ['format', formatName],
-    ['formatVersion', formatVersion],
-    ['synfireVersion', metadata.synfireVersion],
-    ['network', JSON.stringify(metadata.network)],
-    ['training', JSON.stringify(metadata.training)],
-  ]);
+export function encodeMetadata({
+  network,
+  training,
+}: Omit<CheckpointMetadata, 'synfireVersion'>): Map<string, string> {
+  return encodeValues('layers', { network, training });
 }
 
 /** Throws ERR_SYNFIRE_CHECKPOINT for a file of another kind or version and for metadata that cannot be. */
 export function decodeMetadata(strings: ReadonlyMap<string, string>, source: string): CheckpointMetadata {
-  const format = strings.get('format');
-  if (format !== formatName) {
-    throw fault(`${source}: format`, format, `${formatName}, a checkpoint that synfire wrote`);
-  }
-  const version = strings.get('formatVersion');
-  if (version !== formatVersion) {
-    throw fault(`${source}: formatVersion`, version, `${formatVersion}, which this synfire reads`);
-  }
-  const training = parse(strings, 'training', source);
+  const reader = new MetadataReader('layers', strings, source);
   return {
-    synfireVersion: strings.get('synfireVersion') ?? 'unknown',
-    network: checked(networkSchema, parse(strings, 'network', source), `${source}: network`),
-    training: training === null ? null : checked(trainingState, training, `${source}: training`),
+    synfireVersion: reader.synfireVersion,
+    network: reader.value('network', networkSchema),
+    training: reader.value('training', trainingState.nullable()),
   };
-}
-
-const formatName = 'synfire.checkpoint';
-const formatVersion = '1';
-
-function parse(strings: ReadonlyMap<string, string>, key: string, source: string): unknown {
-  const text = strings.get(key);
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    throw fault(`${source}: ${key}`, text, 'JSON text');
-  }
-}
-
-function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, root: string): z.output<Schema> {
-  return check(schema, value, { root, code: 'ERR_SYNFIRE_CHECKPOINT' });
-}
-
-function fault(field: string, value: unknown, expected: string): SynfireError {
-  return invalid('ERR_SYNFIRE_CHECKPOINT', field, value, expected);
 }

@@ -6,10 +6,24 @@ import { invalid, type SynfireError } from '../errors.ts';
 export interface TensorArrays {
   F64: Float64Array;
   F32: Float32Array;
+  I64: BigInt64Array;
+  U64: BigUint64Array;
   I32: Int32Array;
+  U32: Uint32Array;
   U8: Uint8Array;
 }
 export type TensorType = keyof TensorArrays;
+
+/** The kind of array that holds the elements of each type. */
+export const tensorArrays = {
+  F64: Float64Array,
+  F32: Float32Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  U8: Uint8Array,
+} as const;
 
 /** One array: its elements lie in C order, `shape` gives the extents. */
 export type Tensor = {
@@ -96,7 +110,6 @@ export function decodeHeader(head: Uint8Array, fileBytes: number, source: string
 const metadataName = '__metadata__';
 /** The format's own limit on the header. */
 const maxHeaderBytes = 100_000_000;
-const elementBytes: Record<TensorType, number> = { F64: 8, F32: 4, I32: 4, U8: 1 };
 
 function encodeHeader({ tensors, metadata }: TensorFile): Uint8Array {
   const entries: [string, unknown][] = [];
@@ -105,7 +118,7 @@ function encodeHeader({ tensors, metadata }: TensorFile): Uint8Array {
   for (const [name, { type, shape }] of tensors) {
     if (name === metadataName) throw fault('tensor name', name, 'any other name');
     const begin = end;
-    end += product(shape) * elementBytes[type];
+    end += product(shape) * tensorArrays[type].BYTES_PER_ELEMENT;
     entries.push([name, { dtype: type, shape, data_offsets: [begin, end] }]);
   }
   const members = entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`);
@@ -173,14 +186,14 @@ function readTensor(name: string, value: unknown, dataStart: number, source: str
   if (!isObject(value)) throw fault(field, value, 'an object with dtype, shape and data_offsets');
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   if (!isTensorType(dtype)) {
-    throw fault(`${field} dtype`, dtype, `one of ${Object.keys(elementBytes).join(', ')}`);
+    throw fault(`${field} dtype`, dtype, `one of ${Object.keys(tensorArrays).join(', ')}`);
   }
   if (!isSizes(shape)) throw fault(`${field} shape`, shape, 'a list of whole numbers');
   if (!isSizes(offsets) || offsets.length !== 2) {
     throw fault(`${field} data_offsets`, offsets, 'two whole numbers');
   }
   const [begin, end] = offsets as [number, number];
-  const byteLength = product(shape) * elementBytes[dtype];
+  const byteLength = product(shape) * tensorArrays[dtype].BYTES_PER_ELEMENT;
   if (end - begin !== byteLength) {
     throw fault(`${field} data_offsets`, offsets, `a range of ${byteLength} bytes, as its shape says`);
   }
@@ -229,7 +242,7 @@ function isObject(value: unknown): value is object {
 }
 
 function isTensorType(value: unknown): value is TensorType {
-  return typeof value === 'string' && Object.hasOwn(elementBytes, value);
+  return typeof value === 'string' && Object.hasOwn(tensorArrays, value);
 }
 
 function isSizes(value: unknown): value is number[] {

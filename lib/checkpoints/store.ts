@@ -1,18 +1,22 @@
 // The folder of a training's checkpoints: the latest one, the best one and the last few epochs'.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { invalid, SynfireError } from '../errors.ts';
-import type { LayerNetwork } from '../networks/layer-network.ts';
 import { linkFileAtomic, removeLeftovers } from './atomic.ts';
-import { readCheckpointMetadata, writeCheckpoint } from './checkpoint.ts';
-import type { TrainingState } from './metadata.ts';
 
 export interface StoreOptions {
   directory: string;
   /** Epochs whose checkpoints are kept besides the latest and the best. */
   keep: number;
   saveBest: boolean;
+}
+
+/** What a checkpoint is besides the latest one. */
+export interface Milestone {
+  /** The number of the epoch that it ends; null within an epoch. */
+  epoch: number | null;
+  /** Whether it holds the best model so far. */
+  best: boolean;
 }
 
 /**
@@ -52,27 +56,28 @@ export class CheckpointStore {
     return new CheckpointStore(options);
   }
 
+  get directory(): string {
+    return this.#options.directory;
+  }
+
   /** Whether there is a checkpoint to go on from. */
   async holdsCheckpoint(): Promise<boolean> {
     return exists(this.latest);
   }
 
-  /**
-   * Saves the state as the latest; at the end of an epoch also as that epoch's and, when it is that, as the
-   * best.
-   */
-  async save(network: LayerNetwork, state: TrainingState, buffer: Float32Array): Promise<void> {
-    await writeCheckpoint(this.latest, network, state, buffer);
-    await this.#nameLatest(state);
+  /** Lets `write` save the latest checkpoint, and gives it the other names that it deserves. */
+  async save(milestone: Milestone, write: (path: string) => Promise<void>): Promise<void> {
+    await write(this.latest);
+    await this.#nameLatest(milestone);
   }
 
   /**
-   * Whether `file`, from which `state` was read, is the latest of this folder. If so, does what a process
-   * that was killed while it saved left undone.
+   * Whether `file` is the latest of this folder. If so, does what a process that was killed while it saved
+   * left undone.
    */
-  async adoptLatest(file: string, state: TrainingState): Promise<boolean> {
+  async adoptLatest(file: string, milestone: Milestone): Promise<boolean> {
     if (resolve(file) !== resolve(this.latest)) return false;
-    await this.#nameLatest(state);
+    await this.#nameLatest(milestone);
     return true;
   }
 
@@ -81,14 +86,12 @@ export class CheckpointStore {
     if (this.#options.saveBest) await linkFileAtomic(file, this.best);
   }
 
-  /** Gives the latest checkpoint its other names at the end of an epoch, and drops old ones. */
-  async #nameLatest(state: TrainingState): Promise<void> {
-    if (state.step > 0 || state.epoch === 0) return;
-    if (this.#options.saveBest && state.best?.epoch === state.epoch) {
-      await linkFileAtomic(this.latest, this.best);
-    }
-    await linkFileAtomic(this.latest, this.#epochFile(state.epoch));
-    await this.#prune(state.epoch);
+  /** Gives the latest checkpoint its other names and drops old ones. */
+  async #nameLatest({ epoch, best }: Milestone): Promise<void> {
+    if (this.#options.saveBest && best) await linkFileAtomic(this.latest, this.best);
+    if (epoch === null) return;
+    await linkFileAtomic(this.latest, this.#epochFile(epoch));
+    await this.#prune(epoch);
   }
 
   /** Drops the oldest epochs, and epochs after `newest`: the training has gone back behind them. */
@@ -129,6 +132,23 @@ export async function findCheckpoint(path: string, which: 'latest' | 'best'): Pr
   );
 }
 
+/**
+ * The file to resume a training from: the one that `resume` names, or with `true` the latest of `store`, if
+ * there is one; null to begin anew. A new training never replaces the checkpoints of another: then this
+ * throws ERR_SYNFIRE_CHECKPOINT.
+ */
+export async function findResumed(
+  resume: string | boolean,
+  store: CheckpointStore | null,
+): Promise<string | null> {
+  if (typeof resume === 'string') return findCheckpoint(resume, 'latest');
+  const held = store !== null && (await store.holdsCheckpoint());
+  if (!held) return null;
+  if (resume) return store.latest;
+  const expected = 'a folder without checkpoints, or resume to go on from the one that is there';
+  throw invalid('ERR_SYNFIRE_CHECKPOINT', 'checkpoint.directory', store.directory, expected);
+}
+
 /** The file of the latest checkpoint in a folder of checkpoints. */
 export function latestIn(directory: string): string {
   return join(directory, latestName);
@@ -138,23 +158,23 @@ export function latestIn(directory: string): string {
 export const checkpointsName = 'checkpoints';
 
 /**
- * The file with the model of the best epoch that `state`, read from `file`, speaks of, searched beside that
- * file; null when the training has no best epoch yet. Throws ERR_SYNFIRE_CHECKPOINT when it is missing.
+ * The checkpoint, among those beside `file` and `file` itself, that `isBest` says is the best one of a
+ * training; `epoch` is the one that it ends. Throws ERR_SYNFIRE_CHECKPOINT when it is missing.
  */
-export async function findBest(file: string, { best, settings }: TrainingState): Promise<string | null> {
-  if (best === null) return null;
+export async function findBest(
+  file: string,
+  epoch: number,
+  isBest: (candidate: string) => Promise<boolean>,
+): Promise<string> {
   const folder = dirname(file);
-  for (const candidate of [join(folder, bestName), epochFile(folder, best.epoch), file]) {
-    if (!(await exists(candidate))) continue;
-    const { training } = await readCheckpointMetadata(candidate);
-    const isBest = training?.epoch === best.epoch && training.step === 0;
-    if (isBest && isDeepStrictEqual([training.best, training.settings], [best, settings])) return candidate;
+  for (const candidate of [join(folder, bestName), epochFile(folder, epoch), file]) {
+    if ((await exists(candidate)) && (await isBest(candidate))) return candidate;
   }
   throw invalid(
     'ERR_SYNFIRE_CHECKPOINT',
     'best checkpoint',
     join(folder, bestName),
-    `the model of epoch ${best.epoch}, the best so far`,
+    `the model of epoch ${epoch}, the best so far`,
   );
 }
 

@@ -7,8 +7,10 @@ import {
   headerEnd,
   lengthBytes,
   type StoredTensor,
+  type Tensor,
   type TensorArrays,
   type TensorLayout,
+  tensorArrays,
 } from './safetensors.ts';
 
 /** Bytes that can be read at any position: a file, or memory in tests. */
@@ -39,6 +41,16 @@ export class TensorReader {
     this.tensors = tensors;
     this.metadata = metadata;
     this.#access = access;
+  }
+
+  /** A tensor in an array of its own, or undefined when there is none of this name. */
+  async load(name: string): Promise<Tensor | undefined> {
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) return undefined;
+    const { type, shape, byteLength } = tensor;
+    const data = new tensorArrays[type](byteLength / tensorArrays[type].BYTES_PER_ELEMENT);
+    await this.read(name, data);
+    return { type, shape, data } as Tensor;
   }
 
   /** Copies a tensor's elements into `output`, which has its type and size. */

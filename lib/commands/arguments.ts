@@ -12,6 +12,15 @@ export function integer(field: string, min: number, max: number): (text: string)
   };
 }
 
+/** Reads a span of time in ms. */
+export function milliseconds(field: string): (text: string) => number {
+  return (text) => {
+    const value = /^[\d.]+(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+    if (value > 0 && value <= largest.milliseconds) return value;
+    throw refused(field, text, `a number of milliseconds above 0, at most ${largest.milliseconds}`);
+  };
+}
+
 /** Reads whole numbers that are separated by commas. */
 export function integers(field: string, min: number, max: number): (text: string) => number[] {
   const read = integer(field, min, max);
@@ -24,6 +33,8 @@ export const largest = {
   threads: 1024,
   seed: 2 ** 32 - 1,
   samples: 2 ** 31 - 1,
+  images: 2 ** 40,
+  milliseconds: 1e9,
 };
 
 /** `--data`, and `--limit` for the first samples of it only. */
@@ -62,10 +73,16 @@ export function outputOptions(command: Command): Command {
     .option('--quiet', 'show no progress');
 }
 
-/** Reads which part of a data set is meant. */
-export function part(name: string): 'test' | 'train' {
-  if (name === 'test' || name === 'train') return name;
-  throw refused('--part', name, oneOf(['test', 'train'], name));
+/** Reads one of several words. */
+export function word<const Word extends string>(
+  field: string,
+  words: readonly Word[],
+): (text: string) => Word {
+  return (text) => {
+    const found = words.find((candidate) => candidate === text);
+    if (found !== undefined) return found;
+    throw refused(field, text, oneOf(words, text));
+  };
 }
 
 const dataHelp =

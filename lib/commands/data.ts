@@ -1,8 +1,7 @@
 // Finds and loads the data that a command works with.
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import type { CheckpointMetadata } from '../checkpoints/metadata.ts';
-import { loadRun } from '../config/load.ts';
+import { loadAnyRun } from '../config/load.ts';
 import { type DataConfig, dataSchema } from '../config/schema.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { readDataset } from '../data/files.ts';
@@ -11,6 +10,7 @@ import { type DataProgress, datasets } from '../data/index.ts';
 import { invalid } from '../errors.ts';
 import { bytes, figure } from './text.ts';
 import type { ProgressDisplay } from '../monitoring/progress.ts';
+import type { Settings } from '../training/settings.ts';
 import { filesOf, runFolder } from './run-folder.ts';
 
 /** What `--data` stands for. */
@@ -42,15 +42,18 @@ export function selectData(config: DataConfig, { data, limit }: DataSelection): 
   };
 }
 
-/** The data that the network of a checkpoint was trained with, unless the command line says otherwise. */
+/**
+ * The data that the network of a checkpoint was trained with, unless the command line says otherwise; `settings`
+ * are those of its training.
+ */
 export async function dataOf(
   checkpoint: string,
-  { training }: CheckpointMetadata,
+  settings: Settings | undefined,
   selection: DataSelection,
 ): Promise<DataConfig> {
   const { config } = filesOf(runFolder(checkpoint));
-  if (existsSync(config)) return selectData((await loadRun(config)).data, selection);
-  const name = selection.data ?? training?.settings['data.name'];
+  if (existsSync(config)) return selectData((await loadAnyRun(config)).config.data, selection);
+  const name = selection.data ?? settings?.['data.name'];
   if (typeof name === 'string') return selectData(dataSchema.parse({}), { ...selection, data: name });
   const expected = 'a data set, because the checkpoint does not say which it was trained with';
   throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--data', undefined, expected);

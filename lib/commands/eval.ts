@@ -1,12 +1,15 @@
 // synfire eval: measures a trained network, and on request what its spikes cost.
 import type { Command } from 'commander';
 import { loadCheckpoint } from '../checkpoints/checkpoint.ts';
+import { checkpointKind } from '../checkpoints/format.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
 import { type OperationReport, reportOperations } from '../monitoring/energy.ts';
 import { ProgressDisplay, perSecond, percent } from '../monitoring/progress.ts';
 import type { Evaluation, LayerNetwork } from '../networks/layer-network.ts';
-import { computeOptions, dataOptions, outputOptions, part } from './arguments.ts';
+import { computeOptions, dataOptions, integer, largest, outputOptions, word } from './arguments.ts';
+import { classTable } from './class-table.ts';
 import { dataOf, loadData } from './data.ts';
+import { evaluateEvents } from './eval-events.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { figure, pairs, table } from './text.ts';
 
@@ -15,8 +18,18 @@ export function addEval(program: Command): void {
     .command('eval')
     .description('measure a trained network with test data')
     .argument('<checkpoint>', 'a checkpoint, or the folder of a run, whose best model is taken')
-    .option('--part <name>', 'samples to measure with: test or train', part, 'test')
-    .option('--ops', 'report spike rates, synaptic operations and an energy model')
+    .option(
+      '--part <name>',
+      'samples to measure with: test or train',
+      word('--part', ['test', 'train']),
+      'test',
+    )
+    .option('--ops', 'report spike rates, synaptic operations and an energy model; networks of layers only')
+    .option(
+      '--label-images <n>',
+      'find out anew, from so many training images, which class each neuron responds to; event networks only',
+      integer('--label-images', 1, largest.samples),
+    )
     .addHelpText('after', examples)
     .action(evaluate);
   outputOptions(computeOptions(dataOptions(command)));
@@ -29,13 +42,15 @@ Examples:
   $ synfire eval runs/first
   $ synfire eval runs/first/checkpoints/epoch-000003.safetensors --data mnist
   $ synfire eval runs/first --ops
+  $ synfire eval runs/stdp --label-images 10000
   $ synfire eval runs/first --json | jq .accuracy`;
 
-interface EvalOptions {
+export interface EvalOptions {
   data?: string;
   limit?: number;
   part: 'test' | 'train';
   ops?: boolean;
+  labelImages?: number;
   batchSize?: number;
   threads?: number;
   json?: boolean;
@@ -60,10 +75,15 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const checkpoint = await findCheckpoint(path, 'best');
+  if ((await checkpointKind(checkpoint)) === 'events')
+    return evaluateEvents(checkpoint, options, display, signal);
   const { network, metadata } = await loadCheckpoint(checkpoint);
   const { batchSize = 64, threads, ops: statistics = false } = options;
   network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });
-  const data = await loadData(await dataOf(checkpoint, metadata, options), { signal, display });
+  const data = await loadData(await dataOf(checkpoint, metadata.training?.settings, options), {
+    signal,
+    display,
+  });
   const evaluation = await network.evaluate((options.part === 'test' && data.test) || data.train, {
     statistics,
     signal,
@@ -118,18 +138,6 @@ function text(
   ];
   if (operations !== null) lines.push('', operationText(operations, network.config.timesteps));
   return lines.join('\n');
-}
-
-/** For each class the share that was found and what it was most often taken for. */
-function classTable(confusion: number[][]): string {
-  const rows = confusion.map((row, label) => {
-    const total = row.reduce((sum, count) => sum + count, 0);
-    const wrong = row.map((count, chosen) => (chosen === label ? 0 : count));
-    const most = Math.max(...wrong);
-    const mistaken = most > 0 ? `${wrong.indexOf(most)} (${figure(most)})` : '';
-    return [String(label), figure(total), total > 0 ? percent((row[label] ?? 0) / total) : '', mistaken];
-  });
-  return table(['class', 'samples', 'found', 'most often taken for'], rows);
 }
 
 function operationText(report: OperationReport, timesteps: number): string {

@@ -4,20 +4,29 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { readCheckpointMetadata } from '../checkpoints/checkpoint.ts';
 import type { TrainingState } from '../checkpoints/metadata.ts';
+import { checkpointKind } from '../checkpoints/format.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
-import { loadRun } from '../config/load.ts';
+import { loadAnyRun, loadRun } from '../config/load.ts';
 import { type NetworkConfig, type RunConfig, type TrainingConfig, trainingSchema } from '../config/schema.ts';
 import { percent } from '../monitoring/progress.ts';
 import { native } from '../native/index.ts';
 import { type LayerDescription, LayerNetwork } from '../networks/layer-network.ts';
 import { nativeOptimizer } from '../training/optimizer.ts';
 import { computeOptions } from './arguments.ts';
+import {
+  describeEvents,
+  type EventInspection,
+  inspectEventCheckpoint,
+  inspectEventRun,
+} from './inspect-events.ts';
 import { bytes, figure, pairs, table } from './text.ts';
 
 export function addInspect(program: Command): void {
   const command = program
     .command('inspect')
-    .description('show layers, parameters, memory and settings of a configuration, a preset or a checkpoint')
+    .description(
+      'show layers or populations, memory and settings of a configuration, a preset or a checkpoint',
+    )
     .argument(
       '<config|preset|checkpoint>',
       'a .toml or .json file, a preset, a checkpoint or the folder of a run',
@@ -31,6 +40,7 @@ export function addInspect(program: Command): void {
 const examples = `
 Examples:
   $ synfire inspect conv-snn
+  $ synfire inspect diehl-cook
   $ synfire inspect examples/conv-snn.toml --batch-size 256
   $ synfire inspect runs/conv-snn-20261120-101500`;
 
@@ -53,8 +63,19 @@ interface Inspection {
 }
 
 async function inspect(source: string, options: InspectOptions): Promise<void> {
-  const inspection = await collect(source, options);
-  process.stdout.write(`${options.json ? JSON.stringify(inspection) : describe(inspection)}\n`);
+  const events = await readEvents(source);
+  const inspection = events ?? (await collect(source, options));
+  const text = () => ('populations' in inspection ? describeEvents(inspection) : describe(inspection));
+  process.stdout.write(`${options.json ? JSON.stringify(inspection) : text()}\n`);
+}
+
+/** What `source` says when that is an event network. */
+async function readEvents(source: string): Promise<EventInspection | null> {
+  const file = await checkpointFor(source);
+  if (file !== null)
+    return (await checkpointKind(file)) === 'events' ? inspectEventCheckpoint(source, file) : null;
+  const run = await loadAnyRun(source);
+  return run.kind === 'events' ? inspectEventRun(source, run.config) : null;
 }
 
 async function collect(source: string, options: InspectOptions): Promise<Inspection> {
@@ -74,8 +95,7 @@ async function collect(source: string, options: InspectOptions): Promise<Inspect
 }
 
 async function read(source: string): Promise<Pick<Inspection, 'network' | 'run' | 'state'>> {
-  const file =
-    extname(source) === '' || extname(source) === '.safetensors' ? await checkpointAt(source) : null;
+  const file = await checkpointFor(source);
   if (file === null) {
     const { network, ...run } = await loadRun(source);
     return { network, run, state: null };
@@ -84,7 +104,8 @@ async function read(source: string): Promise<Pick<Inspection, 'network' | 'run' 
   return { network, run: null, state: training };
 }
 
-async function checkpointAt(path: string): Promise<string | null> {
+async function checkpointFor(path: string): Promise<string | null> {
+  if (extname(path) !== '' && extname(path) !== '.safetensors') return null;
   return findCheckpoint(path, 'best').catch((error) => {
     if (extname(path) === '.safetensors') throw error;
     return null;

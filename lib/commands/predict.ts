@@ -2,14 +2,17 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { loadCheckpoint } from '../checkpoints/checkpoint.ts';
+import { checkpointKind } from '../checkpoints/format.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
-import { type ArrayData, readIdx, readNpy } from '../data/index.ts';
+import { type ArrayData, Dataset, readIdx, readNpy } from '../data/index.ts';
 import { invalid } from '../errors.ts';
 import type { Samples } from '../networks/inputs.ts';
-import type { LayerNetwork, Prediction } from '../networks/layer-network.ts';
+import type { Prediction } from '../networks/layer-network.ts';
+import { EventClassifier } from '../training/event-classifier.ts';
 import { computeOptions, integers, largest } from './arguments.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { table } from './text.ts';
+import { given } from './train-options.ts';
 
 export function addPredict(program: Command): void {
   const command = program
@@ -45,22 +48,40 @@ interface PredictOptions {
 }
 
 async function predict(path: string, input: string, options: PredictOptions): Promise<void> {
-  const { batchSize = 64, threads } = options;
   const interrupt = catchInterrupts();
   try {
     const { signal } = interrupt;
-    const { network } = await loadCheckpoint(await findCheckpoint(path, 'best'));
-    const all = samplesOf(await readArray(input, signal), input, network);
-    const chosen = options.index ?? Array.from({ length: all.length / sizeOf(network) }, (_, index) => index);
-    network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });
-    const prediction = await network.predict(
-      options.index ? select(all, options.index, network, input) : all,
-      { signal },
-    );
+    const { shape, predict } = await loadPredictor(await findCheckpoint(path, 'best'), options);
+    const all = samplesOf(await readArray(input, signal), input, shape);
+    const chosen = options.index ?? Array.from({ length: all.length / sizeOf(shape) }, (_, index) => index);
+    const prediction = await predict(options.index ? select(all, options.index, shape, input) : all, signal);
     process.stdout.write(options.json ? json(chosen, prediction) : `${text(chosen, prediction)}\n`);
   } finally {
     interrupt.dispose();
   }
+}
+
+/** A trained network of either kind. */
+interface Predictor {
+  /** [channels, height, width] of a sample. */
+  shape: readonly [number, number, number];
+  predict(samples: Samples, signal: AbortSignal): Promise<Pick<Prediction, 'classes'> & { scores: Scores }>;
+}
+
+type Scores = Float32Array | Float64Array;
+
+async function loadPredictor(path: string, { batchSize, threads }: PredictOptions): Promise<Predictor> {
+  if ((await checkpointKind(path)) === 'events') {
+    const { classifier, training } = await EventClassifier.load(path, given({ batchSize, threads }));
+    const { shape } = training;
+    return {
+      shape,
+      predict: (samples, signal) => classifier.predict(Dataset.fromArrays({ samples, shape }), { signal }),
+    };
+  }
+  const { network } = await loadCheckpoint(path);
+  network.prepare(given({ batchSize, threads }));
+  return { shape: network.inputShape, predict: (samples, signal) => network.predict(samples, { signal }) };
 }
 
 function readArray(input: string, signal: AbortSignal): Promise<ArrayData> {
@@ -70,10 +91,10 @@ function readArray(input: string, signal: AbortSignal): Promise<ArrayData> {
 }
 
 /** The file's values as samples of the network's input; a leading dimension counts samples. */
-function samplesOf({ data, shape }: ArrayData, file: string, network: LayerNetwork): Samples {
-  const size = sizeOf(network);
-  const expected = network.inputShape.join(' x ');
-  if (data.length === 0 || data.length % size !== 0 || !endsLike(shape, network.inputShape)) {
+function samplesOf({ data, shape }: ArrayData, file: string, input: Predictor['shape']): Samples {
+  const size = sizeOf(input);
+  const expected = input.join(' x ');
+  if (data.length === 0 || data.length % size !== 0 || !endsLike(shape, input)) {
     throw invalid(
       'ERR_SYNFIRE_DATA_FORMAT',
       `${file}: shape`,
@@ -96,8 +117,13 @@ function endsLike(shape: readonly number[], input: readonly number[]): boolean {
   return shape.slice(-wanted.length).join() === wanted.join() && shape.length <= wanted.length + 1;
 }
 
-function select(samples: Samples, indices: readonly number[], network: LayerNetwork, file: string): Samples {
-  const size = sizeOf(network);
+function select(
+  samples: Samples,
+  indices: readonly number[],
+  shape: Predictor['shape'],
+  file: string,
+): Samples {
+  const size = sizeOf(shape);
   const count = samples.length / size;
   const chosen =
     samples instanceof Uint8Array
@@ -117,11 +143,14 @@ function select(samples: Samples, indices: readonly number[], network: LayerNetw
   return chosen;
 }
 
-function sizeOf(network: LayerNetwork): number {
-  return network.inputShape.reduce((product, side) => product * side, 1);
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
 }
 
-function json(indices: readonly number[], { classes, scores }: Prediction): string {
+function json(
+  indices: readonly number[],
+  { classes, scores }: { classes: Int32Array; scores: Scores },
+): string {
   const width = scores.length / classes.length;
   return indices
     .map(
@@ -131,7 +160,10 @@ function json(indices: readonly number[], { classes, scores }: Prediction): stri
     .join('');
 }
 
-function text(indices: readonly number[], { classes, scores }: Prediction): string {
+function text(
+  indices: readonly number[],
+  { classes, scores }: { classes: Int32Array; scores: Scores },
+): string {
   const width = scores.length / classes.length;
   const rows = indices.map((index, row) => {
     const chosen = classes[row] ?? 0;

@@ -8,6 +8,7 @@ import { addInfo } from './info.ts';
 import { addInspect } from './inspect.ts';
 import { Interruption, interruptedCode } from './interrupt.ts';
 import { addPredict } from './predict.ts';
+import { addSimulate } from './simulate.ts';
 import { errorBlock } from './text.ts';
 import { addTrain } from './train.ts';
 
@@ -27,6 +28,7 @@ Start here:
   $ synfire train conv-snn --epochs 3      train on built-in digits; says where the results are
   $ synfire eval runs/<name>               measure what was trained
   $ synfire train --help                   all options, with examples
+  $ synfire simulate <network.toml>        run spiking neurons in continuous time
 
 Exit codes: 0 done, 1 failed, 2 bad input, 130 interrupted (after saving).
 SYNFIRE_DEBUG=1 adds stack traces to errors. SYNFIRE_ISA=base|avx2|avx512 lowers the instruction set.`;
@@ -52,7 +54,7 @@ function createProgram(): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText('after', about);
-  for (const add of [addTrain, addEval, addPredict, addInspect, addBench, addInfo]) add(program);
+  for (const add of [addTrain, addEval, addPredict, addSimulate, addInspect, addBench, addInfo]) add(program);
   return program;
 }
 

@@ -11,6 +11,8 @@ export interface RunFiles {
   /** A line of JSON for every epoch. */
   metrics: string;
   checkpoints: string;
+  /** The weights onto each neuron of an event network. */
+  receptiveFields: { npy: string; png: string };
 }
 
 export function filesOf(folder: string): RunFiles {
@@ -18,6 +20,10 @@ export function filesOf(folder: string): RunFiles {
     config: join(folder, 'config.json'),
     metrics: join(folder, 'metrics.jsonl'),
     checkpoints: join(folder, checkpointsName),
+    receptiveFields: {
+      npy: join(folder, 'receptive-fields.npy'),
+      png: join(folder, 'receptive-fields.png'),
+    },
   };
 }
 

@@ -28,6 +28,11 @@ function inColumns(rows: readonly (readonly string[])[], align: Align): string {
     .join('\n');
 }
 
+/** Prints an object as a line of JSON. */
+export function printLine(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
 /** A number of bytes in a unit that suits it. */
 export function bytes(count: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -7,19 +7,13 @@ import { native } from '../native/index.ts';
 import type { LayerNetwork } from '../networks/layer-network.ts';
 import type { EpochReport, FitResult, FitStart } from '../training/reports.ts';
 import type { RunFiles } from './run-folder.ts';
-import { bytes, figure, pairs } from './text.ts';
+import { bytes, figure, pairs, printLine } from './text.ts';
+import type { TrainOutput } from './train-follow.ts';
 
-/** What is printed in the course of a training. */
-export interface TrainOutput {
-  start(start: FitStart): void;
-  epoch(report: EpochReport): void;
-  done(result: FitResult): void;
-  /** After a training was interrupted and has saved where it stands. */
-  interrupted(): void;
-}
+type LayerOutput = TrainOutput<FitStart, EpochReport, FitResult>;
 
 /** One object a line on standard output. */
-export class JsonOutput implements TrainOutput {
+export class JsonOutput implements LayerOutput {
   readonly #files: RunFiles;
 
   constructor(files: RunFiles) {
@@ -28,7 +22,7 @@ export class JsonOutput implements TrainOutput {
 
   start(): void {}
 
-  epoch(report: EpochReport): void {
+  report(report: EpochReport): void {
     printLine({ event: 'epoch', ...report });
   }
 
@@ -65,7 +59,7 @@ interface TextSetup {
 }
 
 /** Progress on standard error, results on standard output. */
-export class TextOutput implements TrainOutput {
+export class TextOutput implements LayerOutput {
   readonly #files: RunFiles;
   readonly #setup: TextSetup;
 
@@ -94,7 +88,7 @@ export class TextOutput implements TrainOutput {
     display.message(`resumed: ${start.resumedFrom}, after ${position}`);
   }
 
-  epoch(report: EpochReport): void {
+  report(report: EpochReport): void {
     this.#setup.display.epoch(report, this.#setup.config.training.epochs);
   }
 
@@ -136,8 +130,4 @@ function speed(history: readonly EpochReport[]): { samplesPerSecond: number; epo
   const seconds = history.reduce((total, report) => total + report.seconds, 0);
   const samples = history.reduce((total, report) => total + report.seconds * report.samplesPerSecond, 0);
   return { samplesPerSecond: samples / seconds, epochSeconds: seconds / history.length };
-}
-
-function printLine(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
 }

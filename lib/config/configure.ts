@@ -31,7 +31,8 @@ export function completeRun(written: Record<string, unknown>, locate?: Locate): 
 
 function withPreset(written: Record<string, unknown>): unknown {
   if (written.network === undefined) {
-    throw invalid('ERR_SYNFIRE_CONFIG', 'network', undefined, 'a network or a preset');
+    const remedy = written.populations === undefined ? '' : '; "synfire simulate" runs populations';
+    throw invalid('ERR_SYNFIRE_CONFIG', 'network', undefined, `a network or a preset${remedy}`);
   }
   if (!isRecord(written.network) || written.network.preset === undefined) return written;
   const { preset, ...network } = written.network;

@@ -11,14 +11,19 @@ export interface PlainTable {
 /** Keys of a document nested deeper than this are refused. */
 export const mostNested = 16;
 
+export interface PlainTableOptions {
+  /** Tables whose keys are names that the user chose, which stay as they are written. */
+  named?: readonly string[];
+}
+
 /**
  * A copy of `value` whose keys are camelCase. Throws ERR_SYNFIRE_CONFIG for what no configuration contains:
  * dates, numbers that are not finite, keys that reach into prototypes, a key in two spellings, bottomless
  * nesting.
  */
-export function plainTable(value: unknown): PlainTable {
+export function plainTable(value: unknown, { named = [] }: PlainTableOptions = {}): PlainTable {
   if (!isRecord(value)) throw invalid('ERR_SYNFIRE_CONFIG', 'the document', value, 'a table of sections');
-  return copyTable(value, []);
+  return copyTable(value, { path: [], named });
 }
 
 /**
@@ -74,19 +79,26 @@ const wordKeys = new Set(
 
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
-function copyTable(table: Record<string, unknown>, path: string[]): PlainTable {
+/** Where in the document a copy is being made. */
+interface Place {
+  path: string[];
+  named: readonly string[];
+}
+
+function copyTable(table: Record<string, unknown>, { path, named }: Place): PlainTable {
   const copy: PlainTable = {};
+  const isNamed = path.length === 1 && named.includes(path[0]!);
   for (const [written, value] of Object.entries(table)) {
-    const key = camelCase(written);
+    const key = isNamed ? written : camelCase(written);
     const field = [...path, key];
     if (forbiddenKeys.has(key)) throw refusedKey(field, 'a key of a configuration');
     if (Object.hasOwn(copy, key)) throw refusedKey(field, `${key} only once, in one spelling`);
-    copy[key] = copyValue(value, field);
+    copy[key] = copyValue(value, { path: field, named });
   }
   return copy;
 }
 
-function copyValue(value: unknown, path: string[]): Plain {
+function copyValue(value: unknown, { path, named }: Place): Plain {
   const field = path.join('.');
   if (path.length > mostNested) throw refusedKey(path, `at most ${mostNested} levels of tables and lists`);
   if (typeof value === 'string') return wordKeys.has(path.at(-1) ?? '') ? camelCase(value) : value;
@@ -95,8 +107,9 @@ function copyValue(value: unknown, path: string[]): Plain {
     if (!Number.isFinite(value)) throw invalid('ERR_SYNFIRE_CONFIG', field, value, 'a finite number');
     return value;
   }
-  if (Array.isArray(value)) return value.map((item, index) => copyValue(item, [...path, String(index)]));
-  if (isRecord(value) && !(value instanceof Date)) return copyTable(value, path);
+  if (Array.isArray(value))
+    return value.map((item, index) => copyValue(item, { path: [...path, String(index)], named }));
+  if (isRecord(value) && !(value instanceof Date)) return copyTable(value, { path, named });
   throw invalid('ERR_SYNFIRE_CONFIG', field, value, 'text, a number, true, false, a list or a table');
 }
 

@@ -14,9 +14,9 @@ export function jsonKeyLines(text: string): KeyLines {
   return new Scanner(text).value();
 }
 
-/** The line of `field`, or of the innermost section around it that is written down. */
+/** The line of `field`, in any spelling, or of the innermost section around it that is written down. */
 export function lineOf(lines: KeyLines, field: string): number | undefined {
-  for (let path = field; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
+  for (let path = camelCase(field); path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
     const line = lines.get(path);
     if (line !== undefined) return line;
   }

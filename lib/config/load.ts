@@ -4,14 +4,14 @@ import { extname } from 'node:path';
 import { invalid, SynfireError } from '../errors.ts';
 import { presetNames } from '../networks/presets.ts';
 import { configureRun } from './configure.ts';
+import { completeEventRun } from './event-run.ts';
+import { eventPresetNames } from './event-training.ts';
 import type { RunConfig } from './schema.ts';
+import { type Language, mostCharacters, type Source } from './source.ts';
 import { closest } from './suggest.ts';
-import { mostCharacters, parseJson, parseToml } from './toml.ts';
+import { type AnyRun, parseAnyRun, parseRun } from './toml.ts';
 
-const parsers: Record<string, (text: string, file: string) => RunConfig> = {
-  '.toml': parseToml,
-  '.json': parseJson,
-};
+const languages: Record<string, Language> = { '.toml': 'toml', '.json': 'json' };
 
 /**
  * The run that `source` names: a preset, or a path that ends in .toml or .json. Throws ERR_SYNFIRE_CONFIG.
@@ -19,9 +19,32 @@ const parsers: Record<string, (text: string, file: string) => RunConfig> = {
 export async function loadRun(source: string): Promise<RunConfig> {
   const preset = presetNames.find((name) => name === source);
   if (preset !== undefined) return configureRun({ network: { preset } });
-  const parse = parsers[extname(source).toLowerCase()];
-  if (parse === undefined) throw unknownSource(source);
-  return parse(await readConfig(source), source);
+  if (languageOf(source) === undefined) throw unknownSource(source, presetNames);
+  return parseRun(await readSource(source));
+}
+
+/** The training of either kind that `source` names, as for `loadRun`. Throws ERR_SYNFIRE_CONFIG. */
+export async function loadAnyRun(source: string): Promise<AnyRun> {
+  const preset = eventPresetNames.find((name) => name === source);
+  if (preset !== undefined)
+    return { kind: 'events', config: completeEventRun({ network: { preset } }, preset) };
+  if (languageOf(source) !== undefined) return parseAnyRun(await readSource(source));
+  const names: readonly string[] = presetNames;
+  if (names.includes(source)) return { kind: 'layers', config: await loadRun(source) };
+  throw unknownSource(source, [...names, ...eventPresetNames]);
+}
+
+/** The text of a .toml or .json file. Throws ERR_SYNFIRE_CONFIG. */
+export async function readSource(path: string): Promise<Source> {
+  const language = languageOf(path);
+  if (language === undefined) {
+    throw invalid('ERR_SYNFIRE_CONFIG', 'config', path, 'a .toml or .json file');
+  }
+  return { text: await readConfig(path), file: path, language };
+}
+
+function languageOf(path: string): Language | undefined {
+  return languages[extname(path).toLowerCase()];
 }
 
 async function readConfig(path: string): Promise<string> {
@@ -43,9 +66,9 @@ async function readConfig(path: string): Promise<string> {
   }
 }
 
-function unknownSource(source: string): SynfireError {
-  const hint = closest(source, presetNames);
-  const expected = `a .toml or .json file or one of the presets ${presetNames.join(', ')}`;
+function unknownSource(source: string, names: readonly string[]): SynfireError {
+  const hint = closest(source, names);
+  const expected = `a .toml or .json file or one of the presets ${names.join(', ')}`;
   return invalid(
     'ERR_SYNFIRE_CONFIG',
     'config',

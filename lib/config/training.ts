@@ -87,7 +87,8 @@ const augmentation = section({
 });
 
 /**
- * Spike-timing rules of event networks: a layer network accepts the section only while it is switched off.
+ * Spike-timing rules belong to the projections of event networks: a layer network accepts the section only
+ * while it is switched off.
  */
 const stdp = section({
   enabled: flag().default(false),
@@ -106,7 +107,9 @@ const stdp = section({
   }).optional(),
 }).refine((rule) => !rule.enabled, {
   path: ['enabled'],
-  error: 'false: STDP applies to event networks; a layer network learns by network.learning',
+  error:
+    'false: a layer network learns by network.learning; STDP is the plasticity of a projection in event networks, ' +
+    'which "synfire simulate" runs',
 });
 
 export const trainingSchema = section({

@@ -119,7 +119,7 @@ function counted(epoch: number, epochs: number): string {
 }
 
 /** Hours, minutes and seconds, without leading hours of zero. */
-function clock(seconds: number): string {
+export function clock(seconds: number): string {
   const whole = Math.ceil(seconds);
   const parts = [Math.floor(whole / 60) % 60, whole % 60];
   if (whole >= 3600) parts.unshift(Math.floor(whole / 3600));

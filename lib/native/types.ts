@@ -18,6 +18,13 @@ export interface NativeAddon {
   /** The order in which training visits `count` samples in an epoch. */
   permutation(options: { seed: number; epoch: number; count: number }): Uint32Array;
   LayerNetwork: new (spec: NativeLayerNetworkSpec) => NativeLayerNetwork;
+  /** Tables of the neuron models and plasticity rules of event networks. */
+  eventModels(): NativeTable[];
+  eventRules(): NativeTable[];
+  /** Bytes that building needs at most; for random connections their expectation. */
+  estimateEventNetwork(spec: NativeEventNetworkSpec): number;
+  EventNetwork: new (spec?: NativeEventNetworkSpec) => NativeEventNetwork;
+  EventReplicas: new (network: NativeEventNetwork, count: number) => NativeEventReplicas;
 }
 
 export interface NativeCpu {
@@ -295,4 +302,235 @@ export interface NativeLayerNetwork {
     labels: Int32Array;
     gradients: boolean;
   }): NativeRecording;
+}
+
+/** One kind of neuron model or plasticity rule. */
+export interface NativeTable {
+  kind: string;
+  /** Numbers; bounds are inclusive, and the unit is part of the name. */
+  parameters: { name: string; default: number; min: number; max: number }[];
+  /** Words; the first one is the default. */
+  choices: { name: string; values: string[] }[];
+}
+
+/** A model or rule and what differs from its defaults. */
+export interface NativeSettings {
+  kind: string;
+  parameters: Record<string, number | string>;
+}
+
+/** A constant (a), a uniform (from a to b) or a normal distribution (mean a, standard deviation b). */
+export interface NativeDraw {
+  kind: 'constant' | 'uniform' | 'normal';
+  a: number;
+  b: number;
+  /** Draws are clipped to these. */
+  min: number;
+  max: number;
+}
+
+export interface NativePopulation {
+  name: string;
+  size: number;
+  kind: 'neurons' | 'list' | 'poisson';
+  /** Of neurons. */
+  model?: NativeSettings;
+  initial: { variable: string; draw: NativeDraw }[];
+  intrinsic: {
+    etaMv: number;
+    targetRateHz: number;
+    tauRateMs: number;
+    periodMs: number;
+    minMv: number;
+    maxMv: number;
+  } | null;
+  /** Of a Poisson source. */
+  rateHz: number;
+  /** 0: no limit. */
+  maxSpikesPerMs: number;
+}
+
+/** Empty weights or delays are drawn from the projection's distributions. */
+export type NativeConnector =
+  | { kind: 'oneToOne' }
+  | { kind: 'allToAll'; self: boolean }
+  | { kind: 'probability'; probability: number; self: boolean }
+  | { kind: 'inDegree' | 'outDegree'; count: number; self: boolean; multiple: boolean }
+  | {
+      kind: 'list';
+      sources: Uint32Array;
+      targets: Uint32Array;
+      weights: Float64Array;
+      delaysMs: Float64Array;
+    }
+  | { kind: 'matrix'; weights: Float64Array; delaysMs: Float64Array };
+
+export interface NativeProjection {
+  name: string;
+  /** Indices of populations. */
+  source: number;
+  target: number;
+  connector: NativeConnector;
+  weight: NativeDraw;
+  delayMs: NativeDraw;
+  dendriticMs: number;
+  gain: number;
+  receptor: 'excitatory' | 'inhibitory';
+  rule: NativeSettings | null;
+  normalisation: { total: number; periodMs: number } | null;
+  scaling: {
+    eta: number;
+    targetRateHz: number;
+    tauRateMs: number;
+    periodMs: number;
+    clamp: boolean;
+    wMin: number;
+    wMax: number;
+  } | null;
+}
+
+export interface NativeEventNetworkSpec {
+  seed: number;
+  dtMs: number;
+  precision: 'float32' | 'float64';
+  /** 0: no limit but the machine's. */
+  maxMemoryBytes: number;
+  populations: NativePopulation[];
+  projections: NativeProjection[];
+}
+
+export interface NativeRunReport {
+  simulatedMs: number;
+  spikes: number;
+  synapticEvents: number;
+  wallMs: number;
+}
+
+export interface NativeMemoryReport {
+  synapses: number;
+  plasticSynapses: number;
+  synapseBytes: number;
+  /** All that plastic synapses need, row offsets included. */
+  plasticSynapseBytes: number;
+  /** Of neurons, traces and queues. */
+  stateBytes: number;
+  totalBytes: number;
+}
+
+/** The state of a network as arrays by name; the product of a shape is the length of its data. */
+export type NativeState = Record<string, NativeStateTensor>;
+export interface NativeStateTensor {
+  shape: number[];
+  data: Float32Array | Float64Array | BigInt64Array | BigUint64Array | Uint32Array;
+}
+
+/** Populations and projections are named by their index. Times are in ms. */
+export interface NativeEventNetwork {
+  /** Builds a network that was constructed without a spec. */
+  build(spec: NativeEventNetworkSpec): NativeJob<void>;
+  /** Time that the network has reached, also while it runs. */
+  readonly timeMs: number;
+  /** Per population, whether it advances in steps of dtMs; per projection, its number of synapses. */
+  describe(): { onGrid: boolean[]; synapses: number[] };
+  run(
+    options: { durationMs: number; threads: number },
+    onProgress?: NativeProgress<{ simulatedMs: number }>,
+  ): NativeJob<NativeRunReport>;
+  reset(sample: number): void;
+  addSpikes(population: number, timesMs: Float64Array, neurons: Uint32Array): void;
+  setRates(population: number, ratesHz: Float64Array): void;
+  variables(population: number): string[];
+  state(population: number, variable: string): Float64Array;
+  setState(population: number, variable: string, values: Float64Array): void;
+  spikeCounts(population: number): Uint32Array;
+  connections(projection: number): {
+    sources: Uint32Array;
+    targets: Uint32Array;
+    delaysMs: Float64Array;
+  };
+  weights(projection: number): Float64Array;
+  setWeights(projection: number, weights: Float64Array): void;
+  normalise(projection: number, total: number): void;
+  readonly learning: boolean;
+  setLearning(on: boolean): void;
+  reward(amount: number): void;
+  teach(projection: number, modulation: Float64Array): void;
+  /** Recorders have numbers. No neurons or synapses: all of them. */
+  recordSpikes(population: number, neurons: Uint32Array): number;
+  recordState(population: number, variable: string, neurons: Uint32Array, intervalMs: number): number;
+  recordWeights(projection: number, synapses: Uint32Array, intervalMs: number): number;
+  recordTraces(
+    projection: number,
+    side: string,
+    trace: number,
+    neurons: Uint32Array,
+    intervalMs: number,
+  ): number;
+  takeSpikes(recorder: number): { timesMs: Float64Array; neurons: Uint32Array };
+  /** Values by sample and item. */
+  takeValues(recorder: number): { timesMs: Float64Array; values: Float64Array; items: number };
+  memory(): NativeMemoryReport;
+  exportState(): NativeState;
+  importState(state: NativeState): void;
+}
+
+export type NativeMerge = 'mean' | 'sum' | 'consensus';
+
+export interface NativeBatchReport {
+  wallMs: number;
+  mergeMs: number;
+  spikes: number;
+  synapticEvents: number;
+  attempts: number;
+}
+
+export interface NativePresentReport {
+  /** Samples presented; fewer than asked for when the work was cancelled. */
+  presented: number;
+  /** Spikes of the output by sample and neuron; empty unless asked for. */
+  counts: Uint16Array;
+  batches: NativeBatchReport[];
+}
+
+export interface NativePresentImages {
+  dataset: NativeDataset;
+  indices: Uint32Array;
+  source: number;
+  output: number;
+  showMs: number;
+  restMs: number;
+  intensity: number;
+  minSpikes: number;
+  learn: boolean;
+  merge: NativeMerge;
+  normalise: boolean;
+  firstSample: number;
+  counts: boolean;
+  threads: number;
+}
+
+export interface NativePresentSpikes {
+  samples: { timesMs: Float64Array; neurons: Uint32Array; label: number }[];
+  source: number;
+  output: number;
+  projection: number;
+  sampleMs: number;
+  learn: boolean;
+  merge: NativeMerge;
+  firstSample: number;
+  counts: boolean;
+  threads: number;
+}
+
+export interface NativeEventReplicas {
+  readonly count: number;
+  readonly bytesPerReplica: number;
+  presentImages(
+    options: NativePresentImages,
+    onProgress?: NativeProgress<{ samples: number; total: number }>,
+  ): NativeJob<NativePresentReport>;
+  presentSpikes(
+    options: NativePresentSpikes,
+    onProgress?: NativeProgress<{ samples: number; total: number }>,
+  ): NativeJob<NativePresentReport>;
 }

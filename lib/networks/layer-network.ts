@@ -11,6 +11,7 @@ import {
   native,
   runJob,
 } from '../native/index.ts';
+import { confusionOf, largest } from './classes.ts';
 import { type Samples, toSampleBytes } from './inputs.ts';
 import { type PresetName, presetRun } from './presets.ts';
 import { resolveNetwork } from './resolve.ts';
@@ -249,30 +250,6 @@ export class LayerNetwork {
     const expected = `one of ${names.join(', ')}${hint === undefined ? '' : ` (did you mean ${hint}?)`}`;
     throw refused('name', name, expected);
   }
-}
-
-/** The position of the largest value in every row; the first one when there are several. */
-function largest(scores: Float32Array, columns: number): Int32Array {
-  const classes = new Int32Array(scores.length / columns);
-  for (let row = 0; row < classes.length; row++) {
-    let best = row * columns;
-    for (let i = best + 1; i < (row + 1) * columns; i++) if (scores[i]! > scores[best]!) best = i;
-    classes[row] = best - row * columns;
-  }
-  return classes;
-}
-
-function confusionOf(
-  labels: Int32Array,
-  indices: Uint32Array,
-  predictions: Int32Array,
-  classes: number,
-): number[][] {
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  indices.forEach((sample, position) => {
-    confusion[labels[sample]!]![predictions[position]!]!++;
-  });
-  return confusion;
 }
 
 function refused(field: string, value: unknown, expected: string): SynfireError {

@@ -1,8 +1,12 @@
 // Networks that are ready to train, each with the training that suits it.
+import type { EventRunConfig } from '../config/event-training.ts';
 import type { DataOptions, NetworkOptions, TrainingOptions } from '../config/schema.ts';
 import { oneOf } from '../config/suggest.ts';
 import { invalid } from '../errors.ts';
+import { diehlCook } from './diehl-cook.ts';
+import type { EventNetworkOptions } from './event-network.ts';
 import { conv2d, dense, lif } from './layers.ts';
+import { teaching } from './teaching.ts';
 
 export interface ConvSnnOptions {
   /**
@@ -25,8 +29,8 @@ export interface PresetRun {
   data: DataOptions;
 }
 
-/** Networks by name, as options that `LayerNetwork` takes and that may be changed before. */
-export const presets = { convSnn, convSnnReference };
+/** Networks by name, as options that `LayerNetwork` or `EventNetwork` takes and that may be changed before. */
+export const presets = { convSnn, convSnnReference, diehlCook, teaching };
 
 const registry = {
   'conv-snn': () => ({ network: convSnn(), training: convSnnTraining(), data: {} }),
@@ -47,6 +51,12 @@ export function presetRun(name: unknown, field = 'preset'): PresetRun {
   const known = presetNames.find((candidate) => candidate === name);
   if (known !== undefined) return registry[known]();
   throw invalid('ERR_SYNFIRE_CONFIG', field, name, oneOf(presetNames, name));
+}
+
+/** The event network of a run's configuration. Throws ERR_SYNFIRE_INVALID_ARGUMENT. */
+export function eventPreset(network: EventRunConfig['network']): EventNetworkOptions {
+  const { preset, ...options } = network;
+  return preset === 'teaching' ? teaching(options) : diehlCook(options);
 }
 
 const timesteps = 10;

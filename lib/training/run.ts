@@ -1,8 +1,14 @@
 // One training from its first or resumed step to its end: the state, and the steps that lead from one state
 // to the next.
-import { restoreTensors, transferBuffer } from '../checkpoints/checkpoint.ts';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  readCheckpointMetadata,
+  restoreTensors,
+  transferBuffer,
+  writeCheckpoint,
+} from '../checkpoints/checkpoint.ts';
 import { decodeMetadata, type TrainingState } from '../checkpoints/metadata.ts';
-import { CheckpointStore, findBest, findCheckpoint } from '../checkpoints/store.ts';
+import { CheckpointStore, findBest, findResumed, type Milestone } from '../checkpoints/store.ts';
 import { withTensorFile } from '../checkpoints/tensor-file.ts';
 import { invalid } from '../errors.ts';
 import {
@@ -21,12 +27,10 @@ import type { EpochReport, FitEnd, FitResult } from './reports.ts';
 import { learningRates } from './schedule.ts';
 import { checkSameSettings, flatten } from './settings.ts';
 import type { Setup } from './setup.ts';
+import type { Run } from './training.ts';
 
-/**
- * A training whose state is consistent between its operations. Every operation takes a signal, at which it
- * stops after the step that is running and rejects with the signal's reason.
- */
-export class TrainingRun {
+/** One training of a network of layers; reports once an epoch. */
+export class TrainingRun implements Run<EpochReport, FitResult> {
   readonly #setup: Setup;
   readonly #store: CheckpointStore | null;
   #state: TrainingState;
@@ -45,7 +49,7 @@ export class TrainingRun {
   /** Lays out the memory and goes to the first step, or to where the checkpoint to resume from stands. */
   static async begin(setup: Setup): Promise<TrainingRun> {
     const store = setup.checkpoint && (await CheckpointStore.open(setup.checkpoint));
-    const source = await resumeFrom(setup, store);
+    const source = await findResumed(setup.resume, store);
     const { batchSize, threads } = setup.config;
     const optimizer = nativeOptimizer(setup.config);
     const plan = setup.network.prepare({
@@ -65,7 +69,7 @@ export class TrainingRun {
   }
 
   /** Trains to the end of the current epoch and validates. */
-  async epoch(signal: AbortSignal): Promise<EpochReport> {
+  async next(signal: AbortSignal): Promise<EpochReport> {
     const { config, steps, checkpoint } = this.#setup;
     const rates = learningRates(config.schedule, {
       learningRate: config.optimizer.learningRate,
@@ -106,7 +110,9 @@ export class TrainingRun {
     if (this.#saved || this.#store === null) return;
     const { network } = this.#setup;
     this.#state.optimizerStep = network.native.state().optimizerStep;
-    await this.#store.save(network, this.#state, this.#transferBuffer());
+    await this.#store.save(milestoneOf(this.#state), (path) =>
+      writeCheckpoint(path, network, this.#state, this.#transferBuffer()),
+    );
     this.#saved = true;
   }
 
@@ -138,16 +144,24 @@ export class TrainingRun {
       return state;
     });
     callNative(() => network.native.setState({ optimizerStep: this.#state.optimizerStep }));
-    this.#saved = (await this.#store?.adoptLatest(file, this.#state)) ?? false;
+    this.#saved = (await this.#store?.adoptLatest(file, milestoneOf(this.#state))) ?? false;
     if (restoreBest) await this.#findBest(file);
   }
 
   /** Finds the best model so far and brings it into the folder of checkpoints. */
   async #findBest(file: string): Promise<void> {
-    const best = await findBest(file, this.#state);
+    const { best } = this.#state;
     if (best === null) return;
-    await this.#store?.adoptBest(best);
-    this.#best.keepFile(this.#store?.best ?? best);
+    const found = await findBest(file, best.epoch, (candidate) => this.#isBestModel(candidate));
+    await this.#store?.adoptBest(found);
+    this.#best.keepFile(this.#store?.best ?? found);
+  }
+
+  async #isBestModel(candidate: string): Promise<boolean> {
+    const { best, settings } = this.#state;
+    const { training } = await readCheckpointMetadata(candidate);
+    const endsEpoch = training?.epoch === best?.epoch && training?.step === 0;
+    return endsEpoch && isDeepStrictEqual([training?.best, training?.settings], [best, settings]);
   }
 
   #checkPosition({ epoch, step, history, best }: TrainingState, file: string): void {
@@ -298,17 +312,9 @@ function startingState({ settings }: Setup): TrainingState {
   };
 }
 
-/** The file to resume from; a new training never replaces the checkpoints of another. */
-async function resumeFrom(
-  { resume, checkpoint }: Setup,
-  store: CheckpointStore | null,
-): Promise<string | null> {
-  if (typeof resume === 'string') return findCheckpoint(resume, 'latest');
-  const held = store !== null && (await store.holdsCheckpoint());
-  if (!held) return null;
-  if (resume) return store.latest;
-  const expected = 'a folder without checkpoints, or resume to go on from the one that is there';
-  throw invalid('ERR_SYNFIRE_CHECKPOINT', 'checkpoint.directory', checkpoint?.directory, expected);
+function milestoneOf({ epoch, step, best }: TrainingState): Milestone {
+  const endsEpoch = step === 0 && epoch > 0;
+  return { epoch: endsEpoch ? epoch : null, best: endsEpoch && best?.epoch === epoch };
 }
 
 /** The first multiple of `size` after `position`. */

@@ -1,5 +1,6 @@
 // The settings of a training that its result depends on, as a flat list that two runs can be compared by.
 import { createHash } from 'node:crypto';
+import { digest } from '../checkpoints/digest.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { SynfireError, show } from '../errors.ts';
 
@@ -34,7 +35,7 @@ the value that the training began with`,
 }
 
 /** Tells data sets apart without reading all of them: shape, labels and a spread of samples. */
-export function fingerprint(dataset: Dataset): string {
+function fingerprint(dataset: Dataset): string {
   const hash = createHash('sha256').update(JSON.stringify([dataset.shape, dataset.classes, dataset.samples]));
   if (dataset.classes > 0) hash.update(dataset.native.readLabels(0, dataset.samples));
   const looks = Math.min(dataset.samples, 64);
@@ -44,7 +45,17 @@ export function fingerprint(dataset: Dataset): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** A short name for the contents of an array. */
-export function digest(values: Uint32Array | Float32Array): string {
-  return createHash('sha256').update(values).digest('hex').slice(0, 16);
+/** What tells the data of two trainings apart, as settings; `parts` are the samples of `train` that each has. */
+export function dataSettings(
+  train: Dataset,
+  name: string | null,
+  parts: { train: Uint32Array; validation: Uint32Array },
+): Settings {
+  return flatten('data', {
+    name,
+    samples: train.samples,
+    contents: fingerprint(train),
+    trainingPart: digest(parts.train),
+    validationPart: digest(parts.validation),
+  });
 }

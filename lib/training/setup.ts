@@ -1,4 +1,5 @@
 // Checks what `fit` is given and works out everything that stays the same during a training.
+import { digest } from '../checkpoints/digest.ts';
 import { check } from '../config/check.ts';
 import {
   checkpointSchema,
@@ -14,7 +15,7 @@ import { invalid } from '../errors.ts';
 import type { LayerNetwork } from '../networks/layer-network.ts';
 import { type EarlyStoppingRule, type Monitor, type MonitorMode, naturalMode } from './early-stopping.ts';
 import type { FitProgress, FitStart } from './reports.ts';
-import { digest, fingerprint, flatten, type Settings } from './settings.ts';
+import { dataSettings, flatten, type Settings } from './settings.ts';
 
 /** Data to train on: a data set alone, or one to train on and one to measure the final network with. */
 export type FitData = Dataset | { train: Dataset; test?: Dataset | null; name?: string };
@@ -101,7 +102,8 @@ export function setUp(network: LayerNetwork, data: FitData, options: FitOptions)
   return { ...setup, settings: settingsOf(setup, name) };
 }
 
-function partsOf(data: FitData): Exclude<FitData, Dataset> {
+/** The parts of what a training is given. Throws ERR_SYNFIRE_INVALID_ARGUMENT. */
+export function partsOf(data: FitData): Exclude<FitData, Dataset> {
   const parts = data instanceof Dataset ? { train: data } : data;
   if (parts?.train instanceof Dataset) return parts;
   throw refused('data', data, 'a Dataset, or an object with one called train and perhaps one called test');
@@ -115,7 +117,8 @@ function checkTraining(written: TrainingOptions, earlyStopping: FitOptions['earl
   return check(trainingSchema, options, { root: '', code: 'ERR_SYNFIRE_INVALID_ARGUMENT' });
 }
 
-function splitSamples(
+/** The samples to learn from and those to validate with. Throws ERR_SYNFIRE_INVALID_ARGUMENT. */
+export function splitSamples(
   train: Dataset,
   validation: number | Uint32Array,
   seed: number,
@@ -200,15 +203,13 @@ function chooseRestoreBest(restoreBest: boolean | undefined, checkpoint: Checkpo
 function settingsOf(setup: Omit<Setup, 'settings'>, name: string | null): Settings {
   const { config, train, trainIndices, validationIndices, sampleWeights } = setup;
   const { epochs: _epochs, threads: _threads, ...training } = config;
-  const data = {
-    name,
-    samples: train.samples,
-    contents: fingerprint(train),
-    trainingPart: digest(trainIndices),
-    validationPart: digest(validationIndices),
-    weights: sampleWeights === null ? null : digest(sampleWeights),
+  const parts = { train: trainIndices, validation: validationIndices };
+  const weights = sampleWeights === null ? null : digest(sampleWeights);
+  return {
+    ...flatten('training', training),
+    ...dataSettings(train, name, parts),
+    ...flatten('data', { weights }),
   };
-  return { ...flatten('training', training), ...flatten('data', data) };
 }
 
 function refused(field: string, value: unknown, expected: string) {

@@ -11,7 +11,8 @@ function read(command: string, ...args: string[]): Record<string, unknown> {
 
 test('there is a command for each benchmark', (t) => {
   const names = createProgram().commands.map((command) => command.name());
-  t.deepEqual(names, ['conv-snn', 'latency', 'event-loop', 'memory']);
+  const layers = ['conv-snn', 'latency', 'event-loop', 'memory'];
+  t.deepEqual(names, [...layers, 'cuba', 'brunel', 'diehl-cook']);
 });
 
 test('conv-snn measures both ways of learning with one and two threads unless told otherwise', (t) => {
@@ -43,6 +44,18 @@ test('lists are separated by commas', (t) => {
     peer: false,
     bf16: true,
   });
+});
+
+test('event networks are static, with one delay, beside all that is found, unless told otherwise', (t) => {
+  const defaults = { threads: [1, 2], rounds: 5, bare: true };
+  for (const name of ['cuba', 'brunel']) {
+    const { stdp, het, brian2, ...options } = read(name);
+    t.like(options, defaults);
+    t.deepEqual({ stdp, het, brian2 }, { stdp: undefined, het: undefined, brian2: undefined });
+  }
+  const options = read('cuba', '--stdp', '--het', '--no-bare', '--brian2', '--duration', '500');
+  t.like(options, { stdp: true, het: true, bare: false, brian2: true, duration: 500 });
+  t.like(read('diehl-cook', '--images', '20', '--no-brian2'), { ...defaults, images: 20, brian2: false });
 });
 
 test('values out of range are refused with what would be valid', (t) => {

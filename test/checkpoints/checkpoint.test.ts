@@ -108,7 +108,7 @@ const changes: [string, (parts: Parts) => void, RegExp][] = [
   ],
   [
     'a weight that is not a number',
-    ({ tensors }) => tensors.get('layers.1.weight')!.data.fill(Number.NaN, 0, 1),
+    ({ tensors }) => (tensors.get('layers.1.weight')!.data as Float32Array).fill(Number.NaN, 0, 1),
     /layers\.1\.weight/,
   ],
   [
@@ -150,7 +150,7 @@ function partsOfNetwork(): Parts {
   );
   return {
     tensors,
-    metadata: encodeMetadata({ synfireVersion: '0', network: network.config, training: null }),
+    metadata: encodeMetadata({ network: network.config, training: null }),
   };
 }
 

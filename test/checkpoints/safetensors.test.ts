@@ -13,6 +13,9 @@ test('tensors and metadata survive a round trip', async (t) => {
     ['layers.0.weight', { type: 'F32', shape: [2, 2], data: Float32Array.of(1.5, -0, Number.NaN, Infinity) }],
     ['doubles', { type: 'F64', shape: [1], data: Float64Array.of(Math.PI) }],
     ['counts', { type: 'I32', shape: [2, 1], data: Int32Array.of(-1, 2 ** 31 - 1) }],
+    ['indices', { type: 'U32', shape: [2], data: Uint32Array.of(0, 2 ** 32 - 1) }],
+    ['ticks', { type: 'I64', shape: [2], data: BigInt64Array.of(-1n, 2n ** 63n - 1n) }],
+    ['draws', { type: 'U64', shape: [1], data: BigUint64Array.of(2n ** 64n - 1n) }],
     ['empty', { type: 'F32', shape: [0, 7], data: new Float32Array(0) }],
     ['scalar', { type: 'F32', shape: [], data: Float32Array.of(4) }],
   ]);
@@ -160,14 +163,9 @@ function open(bytes: Uint8Array): Promise<TensorReader> {
 }
 
 async function readAll(bytes: Uint8Array): Promise<TensorFile> {
-  const arrays = { F64: Float64Array, F32: Float32Array, I32: Int32Array, U8: Uint8Array };
   const reader = await open(bytes);
   const tensors = new Map<string, Tensor>();
-  for (const [name, { type, shape, byteLength }] of reader.tensors) {
-    const data = new arrays[type](byteLength / arrays[type].BYTES_PER_ELEMENT);
-    await reader.read(name, data);
-    tensors.set(name, { type, shape, data } as Tensor);
-  }
+  for (const name of reader.tensors.keys()) tensors.set(name, (await reader.load(name))!);
   return { tensors, metadata: new Map(reader.metadata) };
 }
 

@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { configureRun } from '../../lib/config/configure.ts';
-import { loadRun } from '../../lib/config/load.ts';
+import { loadAnyRun, loadRun } from '../../lib/config/load.ts';
 import { SynfireError } from '../../lib/errors.ts';
 import { presetNames } from '../../lib/networks/presets.ts';
+import { loadSimulation } from '../../lib/simulation/load.ts';
 
 async function withFile(name: string, text: string, use: (path: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'synfire-'));
@@ -54,6 +55,13 @@ test('a file that cannot be read says why', async (t) => {
 test('the examples are valid', async (t) => {
   const folder = new URL('../../../examples/', import.meta.url);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.toml'));
-  t.true(names.length >= 3);
-  for (const name of names) await t.notThrowsAsync(loadRun(new URL(name, folder).pathname), name);
+  const paths = names.map((name) => new URL(name, folder).pathname);
+  const isSimulation = async (path: string) => /^\[populations\./m.test(await readFile(path, 'utf8'));
+  const simulations = await Promise.all(paths.map(isSimulation));
+  t.true(simulations.filter(Boolean).length >= 3);
+  t.true(simulations.filter((is) => !is).length >= 3);
+  for (const [index, path] of paths.entries()) {
+    const load: Promise<unknown> = simulations[index] ? loadSimulation(path) : loadAnyRun(path);
+    await t.notThrowsAsync(load, path);
+  }
 });

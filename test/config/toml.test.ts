@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { mostCharacters, parseJson, parseToml } from '../../lib/config/toml.ts';
+import { mostCharacters } from '../../lib/config/source.ts';
+import { parseJson, parseToml } from '../../lib/config/toml.ts';
 import { SynfireError } from '../../lib/errors.ts';
 
 function refused(t: ExecutionContext, text: string, parse = parseToml): SynfireError {

@@ -1,9 +1,12 @@
 // All fuzz targets.
 
 import type { FuzzTarget } from '../target.ts';
+import { connections } from './connections.ts';
 import { idx } from './idx.ts';
 import { npy } from './npy.ts';
 import { safetensors } from './safetensors.ts';
+import { simulation } from './simulation.ts';
+import { spikeTrains } from './spike-trains.ts';
 import { toml } from './toml.ts';
 
-export const targets: FuzzTarget[] = [idx, npy, safetensors, toml];
+export const targets: FuzzTarget[] = [connections, idx, npy, safetensors, simulation, ...spikeTrains, toml];

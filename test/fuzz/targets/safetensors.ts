@@ -42,7 +42,7 @@ function checkpoint(state: TrainingState | null): Uint8Array {
       return [name, { type: 'F32', shape, data: network.native.readTensor(name) }];
     }),
   );
-  const metadata = encodeMetadata({ synfireVersion: '0.1.0', network: network.config, training: state });
+  const metadata = encodeMetadata({ network: network.config, training: state });
   return Buffer.concat([...encodeTensors({ tensors, metadata })]);
 }
 

@@ -1,0 +1,147 @@
+// Checks what the training of an event network is given and works out everything that stays the same during it.
+import { check } from '../config/check.ts';
+import {
+  type EventCheckpointConfig,
+  type EventCheckpointOptions,
+  type EventTrainingConfig,
+  type EventTrainingOptions,
+  eventCheckpointSchema,
+  eventTrainingSchema,
+  type LabelsConfig,
+  type Protocol,
+} from '../config/event-training.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { invalid } from '../errors.ts';
+import { native } from '../native/index.ts';
+import type { EventNetwork } from '../networks/event-network.ts';
+import { sizeOf } from './event-classifier.ts';
+import type { EventFitProgress, EventFitStart } from './event-reports.ts';
+import { dataSettings, flatten, type Settings } from './settings.ts';
+import { type FitData, partsOf, splitSamples } from './setup.ts';
+
+/** What the trainings of all event networks take. */
+export interface EventFitOptions extends EventTrainingOptions {
+  /**
+   * What of the training data is kept for validation: a share below 1, a count, or the samples' indices.
+   * Default 0.1.
+   */
+  validation?: number | Uint32Array;
+  /** Of the choice of validation samples. Default 42. */
+  validationSeed?: number;
+  /** Default: no checkpoints. */
+  checkpoint?: EventCheckpointOptions & { directory: string };
+  /**
+   * Goes on from a checkpoint: a file, a folder that holds one, or `true` for `checkpoint.directory`, which
+   * starts anew when that is empty.
+   */
+  resume?: string | boolean;
+  /** Stops after the running batch, saves when there are checkpoints, and rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called once, before the first image; the training waits for a promise that it returns. */
+  onStart?: (start: EventFitStart) => void | Promise<void>;
+  /** Called at most 20 times a second; what it throws ends the training. */
+  onProgress?: (progress: EventFitProgress) => void;
+}
+
+/** What a way of learning decides. */
+export interface EventMethod {
+  protocol: Protocol;
+  /** Null when the network is taught which neurons stand for which class. */
+  labels: LabelsConfig | null;
+}
+
+/** Everything about a training that does not change while it runs. */
+export interface EventSetup extends EventMethod {
+  network: EventNetwork;
+  config: EventTrainingConfig & { batchSize: number };
+  train: Dataset;
+  test: Dataset | null;
+  name: string | null;
+  trainIndices: Uint32Array;
+  validationIndices: Uint32Array;
+  checkpoint: (EventCheckpointConfig & { directory: string }) | null;
+  resume: string | boolean;
+  settings: Settings;
+  signal: AbortSignal | null;
+  onStart: (start: EventFitStart) => void | Promise<void>;
+  onProgress: (progress: EventFitProgress) => void;
+}
+
+/** Throws ERR_SYNFIRE_INVALID_ARGUMENT for options or data that cannot be. */
+export function setUpEvents(
+  network: EventNetwork,
+  data: FitData,
+  method: EventMethod,
+  options: EventFitOptions,
+): EventSetup {
+  const { validation = 0.1, validationSeed = 42, checkpoint, resume = false, signal, ...rest } = options;
+  const { onStart = () => {}, onProgress = () => {}, ...written } = rest;
+  const { train, test = null, name = null } = partsOf(data);
+  const config = check(eventTrainingSchema, written, { root: '', code: 'ERR_SYNFIRE_INVALID_ARGUMENT' });
+  const { batchSize = native().cpu().hardwareThreads } = config;
+  for (const dataset of [train, test]) if (dataset !== null) checkData(network, dataset, method);
+  const split = splitSamples(train, validation, validationSeed);
+  const setup = {
+    ...{ network, train, test, name, resume, onStart, onProgress, ...method },
+    config: { ...config, batchSize },
+    trainIndices: split.train,
+    validationIndices: split.validation,
+    checkpoint: checkStore(checkpoint, resume),
+    signal: signal ?? null,
+  };
+  return { ...setup, settings: settingsOf(setup) };
+}
+
+function checkData(network: EventNetwork, dataset: Dataset, { protocol, labels }: EventMethod): void {
+  const inputs = sizeOf(network, protocol.source, 'protocol.source');
+  const outputs = sizeOf(network, protocol.output, 'protocol.output');
+  const values = dataset.shape.reduce((product, extent) => product * extent, 1);
+  if (values !== inputs) {
+    throw refused(
+      'dataset.shape',
+      dataset.shape,
+      `${inputs} values, as many as ${protocol.source} has neurons`,
+    );
+  }
+  if (dataset.classes < 1) throw refused('dataset.classes', dataset.classes, 'labels');
+  if (labels === null && outputs !== dataset.classes) {
+    throw refused(
+      'dataset.classes',
+      dataset.classes,
+      `${outputs}, as many as ${protocol.output} has neurons`,
+    );
+  }
+}
+
+function checkStore(
+  options: EventFitOptions['checkpoint'],
+  resume: string | boolean,
+): (EventCheckpointConfig & { directory: string }) | null {
+  if (options === undefined) {
+    if (resume === true) throw refused('resume', resume, 'a path, or a checkpoint.directory to look in');
+    return null;
+  }
+  const config = check(eventCheckpointSchema, options, {
+    root: 'checkpoint',
+    code: 'ERR_SYNFIRE_INVALID_ARGUMENT',
+  });
+  const { directory } = config;
+  if (directory === undefined) throw refused('checkpoint.directory', directory, 'a folder');
+  return { ...config, directory };
+}
+
+/** Everything that the result depends on but how long the training is. */
+function settingsOf(setup: Omit<EventSetup, 'settings'>): Settings {
+  const { epochs: _epochs, images: _images, threads: _threads, ...training } = setup.config;
+  const parts = { train: setup.trainIndices, validation: setup.validationIndices };
+  return {
+    ...flatten('training', training),
+    ...flatten('protocol', setup.protocol),
+    ...flatten('labels', setup.labels),
+    ...dataSettings(setup.train, setup.name, parts),
+  };
+}
+
+function refused(field: string, value: unknown, expected: string) {
+  return invalid('ERR_SYNFIRE_INVALID_ARGUMENT', field, value, expected);
+}
