@@ -28,8 +28,8 @@ export const diehlCookSchema = section({
   dtMs: milliseconds().default(0.5),
   /** Default `float32`. */
   precision: choice('float32', 'float64').default('float32'),
-  /** How potentials advance. Default `euler`, as published. */
-  method: choice('euler', 'exponential-euler').default('euler'),
+  /** How potentials advance. `euler`, as published, diverges when many inhibitory neurons fire in one step. */
+  method: choice('exponential-euler', 'euler').default('exponential-euler'),
   /** How far below rest potentials start, in every sample. Default 0; published: 40, before the first image. */
   startBelowRestMv: number({ min: 0, max: 1000 }).default(0),
   /** What a spike adds to the neuron's threshold. Default 0.05. */

@@ -135,7 +135,12 @@ export class EventClassifier {
    * Finds out what neurons respond to, with learning off, from some of the samples `indices` of training data: as
    * many as the options say, chosen at random but the same ones every time. Does nothing for a taught network.
    */
-  async label(train: Dataset, indices: Uint32Array, seed: number, options: EventReadOptions = {}): Promise<void> {
+  async label(
+    train: Dataset,
+    indices: Uint32Array,
+    seed: number,
+    options: EventReadOptions = {},
+  ): Promise<void> {
     const { labels, classes } = this.#options;
     if (labels === null) return;
     this.#check(train);

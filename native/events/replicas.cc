@@ -103,10 +103,15 @@ void PresentImage(EventNetwork::Impl& replica, std::span<const std::uint8_t> ima
   }
 }
 
-void PresentTrain(EventNetwork::Impl& replica, const SpikeSample& sample, std::uint64_t number,
-                  const TeachingProtocol& protocol, BatchReport& report) {
+void PresentTrain(EventNetwork::Impl& replica, const SpikeSample& sample, std::size_t index,
+                  std::uint64_t number, const TeachingProtocol& protocol, BatchReport& report) {
   replica.Reset(number);
-  replica.AddSpikes(protocol.source, sample.times_ms, sample.neurons);
+  try {
+    replica.AddSpikes(protocol.source, sample.times_ms, sample.neurons);
+  } catch (const Error& error) {
+    throw InvalidArgument("samples[" + std::to_string(index) + "]." + error.field(), error.value(),
+                          error.expected());
+  }
   Add(replica.Run(protocol.sample_ms, nullptr, nullptr), report);
   ++report.attempts;
   if (!protocol.learn) return;
@@ -194,7 +199,7 @@ BatchReport Replicas::PresentSpikes(std::span<const SpikeSample> samples, std::u
   CheckBatch(samples.size(), count(), counts.size(), output.size);
   return impl_->Batch(samples.size(), protocol.learn, protocol.merge, team,
                       [&](EventNetwork::Impl& replica, std::size_t i, BatchReport& report) {
-                        PresentTrain(replica, samples[i], first_sample_number + i, protocol, report);
+                        PresentTrain(replica, samples[i], i, first_sample_number + i, protocol, report);
                         Count(replica, protocol.output, counts, i);
                         replica.Reset(0);
                       });
