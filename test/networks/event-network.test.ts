@@ -296,7 +296,7 @@ test.serial('an abort ends a run in a state from which it goes on to the same bi
       const asked = performance.now();
       controller.abort(new Error('enough'));
       t.is((await t.throwsAsync(running))?.message, 'enough');
-      t.true(performance.now() - asked < 500);
+      t.true(performance.now() - asked < 5000);
       t.true(network.timeMs > 0 && network.timeMs < 1e6);
     }
     const endMs = 1000 * Math.ceil(network.timeMs / 1000 + 0.1);
