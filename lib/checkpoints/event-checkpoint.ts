@@ -45,7 +45,10 @@ export interface LoadedEventCheckpoint {
 export interface LoadEventOptions {
   /** Default: one for every processor that the process may use. */
   threads?: number;
-  /** The network is not built when it would need more. Default: in proportion to the file. */
+  /**
+   * The network is not built when it would need more. Default: 4 GiB, which random connections may need that are not
+   * in the file, and 64 bytes for each byte of the file.
+   */
   maxMemoryBytes?: number;
 }
 
@@ -59,6 +62,14 @@ export async function saveEventCheckpoint(
   path: string,
   training: SavedTraining | null = null,
 ): Promise<void> {
+  await writeFileAtomic(path, encodeEventCheckpoint(network, training));
+}
+
+/** The bytes of a checkpoint, in chunks that are valid until the next one is asked for. */
+export function encodeEventCheckpoint(
+  network: EventNetwork,
+  training: SavedTraining | null,
+): Iterable<Uint8Array> {
   const options = setArraysApart(network.options);
   const tensors = new Map(options.tensors);
   for (const [name, { shape, data }] of Object.entries(network.exportState())) {
@@ -66,7 +77,7 @@ export async function saveEventCheckpoint(
   }
   if (training?.responses) tensors.set(responsesName, responsesTensor(training.state, training.responses));
   const metadata = encodeValues('events', { network: options.plain, training: training?.state ?? null });
-  await writeFileAtomic(path, encodeTensors({ tensors, metadata }));
+  return encodeTensors({ tensors, metadata });
 }
 
 /**
@@ -88,14 +99,13 @@ export async function readEventMetadata(path: string): Promise<EventCheckpointMe
 /** Builds the network that an open checkpoint holds. */
 export async function buildEventNetwork(
   reader: TensorReader,
-  { threads, maxMemoryBytes = Infinity }: LoadEventOptions = {},
+  { threads, maxMemoryBytes = fittingBytes(reader) }: LoadEventOptions = {},
 ): Promise<LoadedEventCheckpoint> {
   const { network: written, training, synfireVersion } = decode(reader);
   const options = await readOptions(written, reader);
-  const limits = { maxMemoryBytes: Math.min(maxMemoryBytes, fittingBytes(reader)) };
   const network = blaming(
     reader.name,
-    () => new EventNetwork({ ...options, ...limits, ...(threads && { threads }) }),
+    () => new EventNetwork({ ...options, maxMemoryBytes, ...(threads && { threads }) }),
   );
   await restoreState(network, reader);
   const state = training && { state: training, responses: await readResponses(reader, training) };
@@ -134,13 +144,9 @@ export function comparableOptions(options: EventNetworkConfig): unknown {
 const statePrefix = 'state.';
 const responsesName = 'training.responses';
 
-/** Bytes of memory for each byte of the file that a network may need, and bytes that any network may need. */
-const mostExpansion = 64;
-const alwaysAllowed = 2 ** 26;
-
 function fittingBytes({ tensors }: TensorReader): number {
   const held = [...tensors.values()].reduce((total, { byteLength }) => total + byteLength, 0);
-  return alwaysAllowed + mostExpansion * held;
+  return 2 ** 32 + 64 * held;
 }
 
 function decode({ metadata, name }: TensorReader): EventCheckpointMetadata {

@@ -9,10 +9,12 @@ const milliseconds = () => number({ above: 0, max: 1e6 });
 const duration = () => number({ min: 0, max: 1e6 });
 const population = () => text('the name of a population');
 
-const bounds = (schema: ReturnType<typeof number>, what: string) =>
-  z.union([schema, z.tuple([schema, schema]).refine(([low, high]) => low <= high)], {
-    error: `${what}, or [lowest, highest] to draw one for each synapse`,
+const bounds = (schema: ReturnType<typeof number>, what: string) => {
+  const error = `${what}, or [lowest, highest] to draw one for each synapse`;
+  return z.union([schema, z.tuple([schema, schema]).refine(([low, high]) => low <= high, { error })], {
+    error,
   });
+};
 
 /** The network of Diehl & Cook (2015), doi:10.3389/fncom.2015.00099. */
 export const diehlCookSchema = section({
@@ -50,20 +52,25 @@ export const diehlCookSchema = section({
 
 /** One neuron for each class, which is taught what a sample belongs to. */
 export const teachingSchema = section({
-  /** Default 10. */
-  classes: integer({ min: 2, max: 4096 }).default(10),
+  /**
+   * Neurons; samples of later classes are left out. The rule strengthens and weakens in balance where the share of
+   * a class is (1 + 2 / classes) / 5, which is its share for three classes. Default 3.
+   */
+  classes: integer({ min: 2, max: 4096 }).default(3),
   /** Values of a sample. Default 784. */
   inputs: size().default(784),
   /** Of the initial weights. Default 42. */
   seed: seed().default(42),
   /** Default 2. */
   delayMs: bounds(number({ above: 0, max: 1000 }), 'milliseconds').default(2),
-  /** What a spike adds to the potential is this times the weight. Default 1. */
-  gainMv: number({ min: 0, max: 1e6 }).default(1),
+  /** What a spike adds to the potential is this times the weight. Default 20. */
+  gainMv: number({ min: 0, max: 1e6 }).default(20),
+  /** Sum of the weights onto each neuron. Default 50. */
+  total: number({ above: 0, max: 1e6 }).default(50),
   /** Height of the relative refractoriness after a spike. Default 10. */
   relativeAmplitudeMv: number({ min: 0, max: 1000 }).default(10),
-  /** Learning rate. Default 0.01. */
-  base: number({ min: 0, max: 1000 }).default(0.01),
+  /** Learning rate. Default 0.003. */
+  base: number({ min: 0, max: 1000 }).default(0.003),
 });
 
 /** An image as rates of Poisson processes. */
@@ -90,10 +97,10 @@ export const latencyProtocolSchema = section({
   output: population().default('output'),
   /** The projection with the rule `teaching`. Default `input->output`. */
   projection: text('the name of a projection').default('input->output'),
-  /** From the first spike of a sample to its end. Default 60. */
-  sampleMs: milliseconds().default(60),
-  /** A value p from 0 to 1 fires at (1 - p) * windowMs. Default 40. */
-  windowMs: milliseconds().default(40),
+  /** From the first spike of a sample to its end. Default 120. */
+  sampleMs: milliseconds().default(120),
+  /** A value p from 0 to 1 fires at (1 - p) * windowMs. Default 100. */
+  windowMs: milliseconds().default(100),
   /** Smaller values do not fire. Default 0.2. */
   threshold: number({ min: 0, max: 1 }).default(0.2),
 });

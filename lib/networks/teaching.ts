@@ -9,7 +9,7 @@ import type { EventNetworkOptions } from './event-network.ts';
  */
 export function teaching(options: TeachingOptions = {}): EventNetworkOptions {
   const config = check(teachingSchema, options, { root: '', code: 'ERR_SYNFIRE_INVALID_ARGUMENT' });
-  const { classes, inputs, seed, delayMs, gainMv, base, relativeAmplitudeMv } = config;
+  const { classes, inputs, seed, delayMs, gainMv, base, total, relativeAmplitudeMv } = config;
   return {
     seed,
     populations: {
@@ -26,7 +26,11 @@ export function teaching(options: TeachingOptions = {}): EventNetworkOptions {
         ...{ weight: { uniform: [0.4, 0.6] }, gain: gainMv },
         delayMs: typeof delayMs === 'number' ? delayMs : { uniform: delayMs },
         plasticity: { rule: 'teaching', base },
+        normalisation: { total, periodMs: normalisationMs },
       },
     ],
   };
 }
+
+/** Weights stand still within a sample: early in it is as good as before it. */
+const normalisationMs = 5;

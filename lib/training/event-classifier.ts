@@ -144,8 +144,9 @@ export class EventClassifier {
     const { labels, classes } = this.#options;
     if (labels === null) return;
     this.#check(train);
-    const order = native().permutation({ seed, epoch: choosingEpoch, count: indices.length });
-    const chosen = order.subarray(0, labels.images).map((position) => indices[position]!);
+    const usable = samplesOf(train, classes, indices);
+    const order = native().permutation({ seed, epoch: choosingEpoch, count: usable.length });
+    const chosen = order.subarray(0, labels.images).map((position) => usable[position]!);
     const collector = new ResponseCollector(classes, this.outputs);
     const known = train.labels();
     let done = 0;
@@ -159,15 +160,25 @@ export class EventClassifier {
     this.#responses = collector.means();
   }
 
-  /** Classifies samples of a data set and compares with their labels. Throws ERR_SYNFIRE_INVALID_ARGUMENT. */
+  /**
+   * Classifies samples of a data set and compares with their labels; without `indices` all of the classes that the
+   * network knows. Throws ERR_SYNFIRE_INVALID_ARGUMENT.
+   */
   async evaluate(
     dataset: Dataset,
-    { indices = all(dataset), ...options }: EventReadOptions & { indices?: Uint32Array } = {},
+    {
+      indices = samplesOf(dataset, this.#options.classes),
+      ...options
+    }: EventReadOptions & { indices?: Uint32Array } = {},
   ): Promise<EventEvaluation> {
+    const { classes } = this.#options;
+    if (samplesOf(dataset, classes, indices).length < indices.length) {
+      throw refused('indices', indices, `samples of ${classes} classes, those that the network knows`);
+    }
     const began = performance.now();
     const read = await this.#classify(dataset, indices, numbers.evaluate, options);
-    const predictions = largest(read.scores, this.#options.classes);
-    const confusion = confusionOf(dataset.labels(), indices, predictions, this.#options.classes);
+    const predictions = largest(read.scores, classes);
+    const confusion = confusionOf(dataset.labels(), indices, predictions, classes);
     const correct = confusion.reduce((sum, row, label) => sum + row[label]!, 0);
     return {
       accuracy: correct / indices.length,
@@ -231,13 +242,10 @@ export class EventClassifier {
   }
 
   #check(dataset: Dataset): void {
-    const { shape, classes } = this.#options;
+    const { shape } = this.#options;
     if (!(dataset instanceof Dataset)) throw refused('dataset', dataset, 'a Dataset');
     const [expected, actual] = [shape.join(' x '), dataset.shape.join(' x ')];
     if (actual !== expected) throw refused('dataset.shape', actual, `${expected}, as in training`);
-    if (dataset.classes > classes) {
-      throw refused('dataset.classes', dataset.classes, `labels of at most ${classes} classes`);
-    }
   }
 }
 
@@ -247,6 +255,13 @@ export function sizeOf(network: EventNetwork, population: string, field: string)
   if (found !== undefined) return found.size;
   const names = network.populations.map(({ name }) => JSON.stringify(name)).join(', ');
   throw refused(field, population, `one of the network's populations ${names}`);
+}
+
+/** Those of the samples `indices`, by default of all, that belong to the first `classes` classes. */
+export function samplesOf(dataset: Dataset, classes: number, indices?: Uint32Array): Uint32Array {
+  const labels = dataset.labels();
+  const chosen = indices ?? Uint32Array.from(labels.keys());
+  return classes < dataset.classes ? chosen.filter((index) => labels[index]! < classes) : chosen;
 }
 
 function all({ samples }: Dataset): Uint32Array {

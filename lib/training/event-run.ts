@@ -39,14 +39,14 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
   #saved = false;
 
   private constructor(setup: EventSetup, store: CheckpointStore | null) {
-    const { network, protocol, labels, config, train, trainIndices } = setup;
+    const { network, protocol, labels, config, train, trainIndices, classes } = setup;
     this.#setup = setup;
     this.#store = store;
     this.#state = startingState(setup);
     this.#positions = new Positions({ ...config, perEpoch: trainIndices.length });
     this.#classifier = new EventClassifier(network, {
       ...{ protocol, labels, batchSize: config.batchSize, merge: config.merge },
-      ...{ classes: train.classes, shape: train.shape },
+      ...{ classes, shape: train.shape },
     });
   }
 
@@ -84,11 +84,11 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
 
   /** Puts the best model back and measures it with the test data. */
   async finish(signal: AbortSignal): Promise<EventFitResult> {
-    const { test } = this.#setup;
+    const { test, testIndices: indices } = this.#setup;
     await this.save();
     await this.#restoreBest();
     const onProgress = eventProgress(this.#setup, () => this.#state, 'test');
-    const measured = test && (await this.#classifier.evaluate(test, { signal, onProgress }));
+    const measured = test && (await this.#classifier.evaluate(test, { indices, signal, onProgress }));
     return this.#result('completed', measured);
   }
 
@@ -109,7 +109,7 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
   }
 
   async #announce(resumedFrom: string | null): Promise<void> {
-    const { network, trainIndices, validationIndices, test, config, onStart } = this.#setup;
+    const { network, trainIndices, validationIndices, testIndices, config, onStart } = this.#setup;
     const { images, history } = this.#state;
     await onStart({
       networkBytes: network.memory().totalBytes,
@@ -117,7 +117,7 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
       batchSize: config.batchSize,
       trainImages: trainIndices.length,
       validationImages: validationIndices.length,
-      testImages: test?.samples ?? 0,
+      testImages: testIndices.length,
       ...{ images, history, resumedFrom },
     });
   }
@@ -278,9 +278,9 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
 
 const noActivity = { images: 0, spikes: 0, attempts: 0, synapticEvents: 0, seconds: 0, mergeSeconds: 0 };
 
-function startingState({ settings, protocol, labels, train, name }: EventSetup): EventTrainingState {
+function startingState({ settings, protocol, labels, train, classes, name }: EventSetup): EventTrainingState {
   return {
-    ...{ settings, protocol, labels, shape: train.shape, classes: train.classes, data: name },
+    ...{ settings, protocol, labels, shape: train.shape, classes, data: name },
     ...{ images: 0, activity: noActivity, history: [], best: null },
   };
 }

@@ -14,7 +14,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { invalid } from '../errors.ts';
 import { native } from '../native/index.ts';
 import type { EventNetwork } from '../networks/event-network.ts';
-import { sizeOf } from './event-classifier.ts';
+import { samplesOf, sizeOf } from './event-classifier.ts';
 import type { EventFitProgress, EventFitStart } from './event-reports.ts';
 import { dataSettings, flatten, type Settings } from './settings.ts';
 import { type FitData, partsOf, splitSamples } from './setup.ts';
@@ -57,8 +57,12 @@ export interface EventSetup extends EventMethod {
   train: Dataset;
   test: Dataset | null;
   name: string | null;
+  /** Classes that are told apart. */
+  classes: number;
+  /** Samples of `train` to learn from and to validate with, and samples of `test`. */
   trainIndices: Uint32Array;
   validationIndices: Uint32Array;
+  testIndices: Uint32Array;
   checkpoint: (EventCheckpointConfig & { directory: string }) | null;
   resume: string | boolean;
   settings: Settings;
@@ -80,21 +84,25 @@ export function setUpEvents(
   const config = check(eventTrainingSchema, written, { root: '', code: 'ERR_SYNFIRE_INVALID_ARGUMENT' });
   const { batchSize = native().cpu().hardwareThreads } = config;
   for (const dataset of [train, test]) if (dataset !== null) checkData(network, dataset, method);
+  const classes =
+    method.labels === null ? sizeOf(network, method.protocol.output, 'protocol.output') : train.classes;
   const split = splitSamples(train, validation, validationSeed);
   const setup = {
     ...{ network, train, test, name, resume, onStart, onProgress, ...method },
     config: { ...config, batchSize },
-    trainIndices: split.train,
-    validationIndices: split.validation,
+    classes,
+    trainIndices: samplesOf(train, classes, split.train),
+    validationIndices: samplesOf(train, classes, split.validation),
+    testIndices: test === null ? new Uint32Array(0) : samplesOf(test, classes),
     checkpoint: checkStore(checkpoint, resume),
     signal: signal ?? null,
   };
   return { ...setup, settings: settingsOf(setup) };
 }
 
-function checkData(network: EventNetwork, dataset: Dataset, { protocol, labels }: EventMethod): void {
+function checkData(network: EventNetwork, dataset: Dataset, { protocol }: EventMethod): void {
   const inputs = sizeOf(network, protocol.source, 'protocol.source');
-  const outputs = sizeOf(network, protocol.output, 'protocol.output');
+  sizeOf(network, protocol.output, 'protocol.output');
   const values = dataset.shape.reduce((product, extent) => product * extent, 1);
   if (values !== inputs) {
     throw refused(
@@ -104,13 +112,6 @@ function checkData(network: EventNetwork, dataset: Dataset, { protocol, labels }
     );
   }
   if (dataset.classes < 1) throw refused('dataset.classes', dataset.classes, 'labels');
-  if (labels === null && outputs !== dataset.classes) {
-    throw refused(
-      'dataset.classes',
-      dataset.classes,
-      `${outputs}, as many as ${protocol.output} has neurons`,
-    );
-  }
 }
 
 function checkStore(

@@ -1,7 +1,8 @@
 // Shows samples of a data set to the replicas of an event network, some hundred at a time.
-import type { EventTrainingConfig, Protocol } from '../config/event-training.ts';
+import type { EventTrainingConfig, LatencyProtocol, Protocol } from '../config/event-training.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { PresentReport, Replicas } from '../networks/event-network.ts';
+import { callNative, type NativeDataset } from '../native/index.ts';
+import type { PresentReport, Replicas, SpikeSample } from '../networks/event-network.ts';
 import { latencySpikes } from './latency.ts';
 
 export interface PresentOptions {
@@ -74,15 +75,23 @@ export class Presenter {
       return this.#replicas.presentImages(dataset, indices, { ...shown, ...common, normalise: common.learn });
     }
     const { source, output, projection, sampleMs } = protocol;
-    const bytes = dataset.native.gather(indices);
-    const labels = dataset.labels();
-    const samples = Array.from(indices, (index, at) => ({
-      ...latencySpikes(
-        bytes.subarray((at * bytes.length) / indices.length, ((at + 1) * bytes.length) / indices.length),
-        protocol,
-      ),
-      label: labels[index]!,
-    }));
+    const labels = common.learn ? dataset.labels() : null;
+    const samples = latencySamples(dataset.native, indices, labels, protocol);
     return this.#replicas.presentSpikes(samples, { source, output, projection, sampleMs, ...common });
   }
+}
+
+/** Samples of a data set as spikes; without labels, which only learning needs, all of class 0. */
+function latencySamples(
+  dataset: NativeDataset,
+  indices: Uint32Array,
+  labels: Int32Array | null,
+  protocol: LatencyProtocol,
+): SpikeSample[] {
+  const bytes = callNative(() => dataset.gather(indices));
+  const size = bytes.length / indices.length;
+  return Array.from(indices, (index, at) => ({
+    ...latencySpikes(bytes.subarray(at * size, (at + 1) * size), protocol),
+    label: labels?.[index] ?? 0,
+  }));
 }

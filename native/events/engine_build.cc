@@ -75,6 +75,7 @@ Engine<Real>::Engine(const Engine& other)
     : structure_(other.structure_),
       populations_(other.populations_),
       projections_(other.projections_),
+      has_immediate_(other.has_immediate_),
       done_(other.done_),
       maintained_(other.maintained_),
       learning_(other.learning_) {
@@ -154,6 +155,7 @@ void Engine<Real>::MakeProjection(std::uint32_t index, Synapses& synapses) {
     projection.calendar = Calendar(day, structure_->horizon + structure_->window);
   }
   projection.immediate = source.neurons() && count > 0 && projection.rows->min_delay() == 0;
+  has_immediate_ |= projection.immediate;
   if (spec.scaling) projection.scaling_rate = RateOf(target, spec.scaling->tau_rate_ms);
   if (spec.rule) {
     const bool grid = target.grid.has_value();

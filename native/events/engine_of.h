@@ -210,6 +210,7 @@ class Engine final : public EventNetwork::Impl {
   std::shared_ptr<const Structure> structure_;
   std::vector<Population> populations_;
   std::vector<Projection> projections_;
+  bool has_immediate_ = false;  // some projection is immediate
   std::uint32_t chunks_ = 0;
   Tick done_ = -1;  // everything up to and including this has happened
   Tick maintained_ = 0;

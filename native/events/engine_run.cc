@@ -94,8 +94,10 @@ void Engine<Real>::Advance(Tick to, ThreadTeam* team) {
   CollectArrivals(to, false);
   ForEachChunk(team, [&](std::uint32_t chunk) { RunChunk(chunk, to); });
   GatherSpikes();
-  CollectArrivals(to, true);
-  ForEachChunk(team, [&](std::uint32_t chunk) { DeliverImmediate(chunk, to); });
+  if (has_immediate_) {
+    CollectArrivals(to, true);
+    ForEachChunk(team, [&](std::uint32_t chunk) { DeliverImmediate(chunk, to); });
+  }
   done_ = to;
   for (Population& population : populations_) {
     for (ChunkOutput& output : population.outputs) {

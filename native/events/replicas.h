@@ -39,7 +39,7 @@ struct ImageProtocol {
 /// teaching projection is taught with seed 0's modulation for the label.
 struct TeachingProtocol {
   std::uint32_t source = 0;      ///< list population
-  std::uint32_t output = 0;      ///< one neuron (or equal group) per class
+  std::uint32_t output = 0;      ///< one neuron per class
   std::uint32_t projection = 0;  ///< with rule "teaching"
   double sample_ms = 100;
   bool learn = true;

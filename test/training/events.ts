@@ -8,7 +8,11 @@ export function digits(samples: number, firstIndex = 0): Promise<Dataset> {
 }
 
 export function smallDiehlCook(threads = 2, neurons = 30): EventNetwork {
-  return new EventNetwork({ ...presets.diehlCook({ neurons, delayMs: [0, 10], seed: 3 }), threads });
+  const tauThetaMs = 25_000 * neurons;
+  return new EventNetwork({
+    ...presets.diehlCook({ neurons, tauThetaMs, delayMs: [0, 10], seed: 3 }),
+    threads,
+  });
 }
 
 /** The bits of everything that the network has learned. */

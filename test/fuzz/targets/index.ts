@@ -2,6 +2,7 @@
 
 import type { FuzzTarget } from '../target.ts';
 import { connections } from './connections.ts';
+import { eventCheckpoint } from './event-checkpoint.ts';
 import { idx } from './idx.ts';
 import { npy } from './npy.ts';
 import { safetensors } from './safetensors.ts';
@@ -9,4 +10,13 @@ import { simulation } from './simulation.ts';
 import { spikeTrains } from './spike-trains.ts';
 import { toml } from './toml.ts';
 
-export const targets: FuzzTarget[] = [connections, idx, npy, safetensors, simulation, ...spikeTrains, toml];
+export const targets: FuzzTarget[] = [
+  connections,
+  eventCheckpoint,
+  idx,
+  npy,
+  safetensors,
+  simulation,
+  ...spikeTrains,
+  toml,
+];
