@@ -70,6 +70,7 @@
       "native/tests/events_connect.cc",
       "native/tests/events_engine.cc",
       "native/tests/events_exact_lif.cc",
+      "native/tests/events_kernels.cc",
       "native/tests/events_replicas.cc",
       "native/tests/events_rules.cc",
       "native/tests/events_settings.cc",
