@@ -1,6 +1,6 @@
 // Replaces files so that a reader, a crash or a full disk never meets a half-written one.
 import { randomBytes } from 'node:crypto';
-import { copyFile, constants, link, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, copyFile, link, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SynfireError } from '../errors.ts';
 

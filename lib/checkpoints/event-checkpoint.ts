@@ -6,8 +6,8 @@ import { eventNetworkSchema } from '../config/event-network.ts';
 import { isRecord } from '../config/fields.ts';
 import { invalid } from '../errors.ts';
 import {
-  type EventNetworkConfig,
   EventNetwork,
+  type EventNetworkConfig,
   type EventNetworkOptions,
   type StateTensor,
   type StateTensors,

@@ -8,10 +8,10 @@ import { readDataset } from '../data/files.ts';
 import { readSet } from '../data/folder.ts';
 import { type DataProgress, datasets } from '../data/index.ts';
 import { invalid } from '../errors.ts';
-import { bytes, figure } from './text.ts';
 import type { ProgressDisplay } from '../monitoring/progress.ts';
 import type { Settings } from '../training/settings.ts';
 import { filesOf, runFolder } from './run-folder.ts';
+import { bytes, figure } from './text.ts';
 
 /** What `--data` stands for. */
 export interface CommandData {

@@ -4,11 +4,11 @@ import type { DataConfig } from '../config/schema.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { splitDataset } from '../data/split.ts';
 import { invalid } from '../errors.ts';
-import { type ProgressDisplay, perSecond, percent } from '../monitoring/progress.ts';
+import { type ProgressDisplay, percent, perSecond } from '../monitoring/progress.ts';
 import { EventClassifier, type EventEvaluation } from '../training/event-classifier.ts';
 import { classTable } from './class-table.ts';
 import { dataOf, loadData } from './data.ts';
-import type { EvalOptions } from './eval.ts';
+import type { EvalOptions } from './eval-options.ts';
 import { figure, pairs } from './text.ts';
 import { given } from './train-options.ts';
 

@@ -4,12 +4,13 @@ import { loadCheckpoint } from '../checkpoints/checkpoint.ts';
 import { checkpointKind } from '../checkpoints/format.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
 import { type OperationReport, reportOperations } from '../monitoring/energy.ts';
-import { ProgressDisplay, perSecond, percent } from '../monitoring/progress.ts';
+import { ProgressDisplay, percent, perSecond } from '../monitoring/progress.ts';
 import type { Evaluation, LayerNetwork } from '../networks/layer-network.ts';
 import { computeOptions, dataOptions, integer, largest, outputOptions, word } from './arguments.ts';
 import { classTable } from './class-table.ts';
 import { dataOf, loadData } from './data.ts';
 import { evaluateEvents } from './eval-events.ts';
+import type { EvalOptions } from './eval-options.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { figure, pairs, table } from './text.ts';
 
@@ -44,18 +45,6 @@ Examples:
   $ synfire eval runs/first --ops
   $ synfire eval runs/stdp --label-images 10000
   $ synfire eval runs/first --json | jq .accuracy`;
-
-export interface EvalOptions {
-  data?: string;
-  limit?: number;
-  part: 'test' | 'train';
-  ops?: boolean;
-  labelImages?: number;
-  batchSize?: number;
-  threads?: number;
-  json?: boolean;
-  quiet?: boolean;
-}
 
 async function evaluate(path: string, options: EvalOptions): Promise<void> {
   const display = new ProgressDisplay({ quiet: (options.quiet || options.json) ?? false });

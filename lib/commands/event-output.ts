@@ -5,7 +5,7 @@ import type { RoundReport } from '../checkpoints/event-metadata.ts';
 import { latestIn } from '../checkpoints/store.ts';
 import type { EventRunConfig } from '../config/event-training.ts';
 import { peakMemoryBytes } from '../monitoring/memory.ts';
-import { clock, type ProgressDisplay, perSecond, percent } from '../monitoring/progress.ts';
+import { clock, type ProgressDisplay, percent, perSecond } from '../monitoring/progress.ts';
 import { native } from '../native/index.ts';
 import type { EventNetwork } from '../networks/event-network.ts';
 import type { EventFitProgress, EventFitResult, EventFitStart } from '../training/event-reports.ts';

@@ -3,8 +3,8 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { readCheckpointMetadata } from '../checkpoints/checkpoint.ts';
-import type { TrainingState } from '../checkpoints/metadata.ts';
 import { checkpointKind } from '../checkpoints/format.ts';
+import type { TrainingState } from '../checkpoints/metadata.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
 import { loadAnyRun, loadRun } from '../config/load.ts';
 import { type NetworkConfig, type RunConfig, type TrainingConfig, trainingSchema } from '../config/schema.ts';

@@ -1,5 +1,6 @@
 // Gathers an iterable of batches into a native data set.
 
+import { SynfireError } from '../errors.ts';
 import { callNative, type NativeDataset } from '../native/index.ts';
 import { allocate, bytesOf, writeSamples } from './builder.ts';
 import {
@@ -17,7 +18,6 @@ import {
 import type { NumberArray } from './element-types.ts';
 import { type FittedNormalisation, toBytes } from './normalisation.ts';
 import { prefetch } from './prefetch.ts';
-import { SynfireError } from '../errors.ts';
 
 /** Some samples with all that belongs to them, as in `Dataset.fromArrays`. */
 export interface BatchInput {

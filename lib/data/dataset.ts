@@ -15,7 +15,7 @@ import {
   type Shape,
   valuesPerSample,
 } from './checks.ts';
-import { collect, type BatchInput, type CollectOptions } from './collect.ts';
+import { type BatchInput, type CollectOptions, collect } from './collect.ts';
 import type { NumberArray } from './element-types.ts';
 import { type FittedNormalisation, type Normalisation, NormalisationFitter } from './normalisation.ts';
 

@@ -1,10 +1,10 @@
 // NumPy's array files.
 
+import { endianness } from 'node:os';
+import { invalid } from '../errors.ts';
 import { type ArrayData, type ArrayHeader, type ReadOptions, withArrayFile } from './array-file.ts';
 import { type ByteReader, type ByteSource, malformed } from './byte-reader.ts';
 import type { ElementArray, ElementType } from './element-types.ts';
-import { endianness } from 'node:os';
-import { invalid } from '../errors.ts';
 
 const signature = Buffer.from('\x93NUMPY', 'latin1');
 /** NumPy pads headers to a multiple of this. */

@@ -1,6 +1,7 @@
 // The receptive fields of neurons: the weights onto each of them, laid out as the image that they come from.
-import { encodePng, tileFields } from '../data/png.ts';
+
 import { writeNpy } from '../data/npy.ts';
+import { encodePng, tileFields } from '../data/png.ts';
 import { invalid } from '../errors.ts';
 import type { EventNetwork } from '../networks/event-network.ts';
 

@@ -19,8 +19,8 @@ import {
   runJob,
 } from '../native/index.ts';
 import type { Evaluation } from '../networks/layer-network.ts';
-import { advanceEarlyStopping, initialEarlyStopping, isImprovement, shouldStop } from './early-stopping.ts';
 import { BestModel } from './best-model.ts';
+import { advanceEarlyStopping, initialEarlyStopping, isImprovement, shouldStop } from './early-stopping.ts';
 import { nativeOptimizer } from './optimizer.ts';
 import { evaluationProgress, trainingProgress } from './progress.ts';
 import type { EpochReport, FitEnd, FitResult } from './reports.ts';

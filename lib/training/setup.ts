@@ -2,9 +2,9 @@
 import { digest } from '../checkpoints/digest.ts';
 import { check } from '../config/check.ts';
 import {
-  checkpointSchema,
   type CheckpointConfig,
   type CheckpointOptions,
+  checkpointSchema,
   type TrainingConfig,
   type TrainingOptions,
   trainingSchema,

@@ -118,4 +118,12 @@ class AlignedBuffer {
   std::size_t size_ = 0;
 };
 
+/// Another buffer with the same elements.
+template <class T>
+AlignedBuffer<T> CopyOf(const AlignedBuffer<T>& from) {
+  AlignedBuffer<T> to(from.size());
+  if (!from.empty()) std::memcpy(to.data(), from.data(), from.bytes());
+  return to;
+}
+
 }  // namespace synfire

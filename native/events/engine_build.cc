@@ -10,13 +10,6 @@ namespace {
 constexpr std::uint32_t kChunkUnit = 16;
 constexpr std::uint32_t kInitialStream = 0x494e4954;
 
-template <class Real>
-AlignedBuffer<Real> CopyBuffer(const AlignedBuffer<Real>& from) {
-  AlignedBuffer<Real> to(from.size());
-  std::copy(from.begin(), from.end(), to.begin());
-  return to;
-}
-
 /// The shortest way from a neuron to others: the window. Networks without one advance a millisecond at a
 /// time.
 Tick WindowOf(const Structure& structure) {
@@ -42,7 +35,7 @@ Engine<Real>::Population::Population(const Population& other)
       grid(other.grid),
       exact(other.exact ? std::make_unique<ExactLif>(*other.exact) : nullptr),
       exact_chunks(other.exact_chunks),
-      exact_inputs{CopyBuffer(other.exact_inputs[0]), CopyBuffer(other.exact_inputs[1])},
+      exact_inputs{CopyOf(other.exact_inputs[0]), CopyOf(other.exact_inputs[1])},
       list(other.list),
       poisson(other.poisson),
       log(other.log),
@@ -61,7 +54,7 @@ Engine<Real>::Projection::Projection(const Projection& other)
       rows(other.rows),
       uniform(other.uniform),
       uniform_weight(other.uniform_weight),
-      weight(CopyBuffer(other.weight)),
+      weight(CopyOf(other.weight)),
       plasticity(other.plasticity ? other.plasticity->Clone(weight.data()) : nullptr),
       cuts(*other.rows, {}),
       scaling_rate(other.scaling_rate),

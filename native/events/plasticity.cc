@@ -32,13 +32,6 @@ Plasticity<Real>::Plasticity(const Setup& setup, const Settings& rule, int pre_c
 }
 
 template <class Real>
-static AlignedBuffer<Real> CopyOfBuffer(const AlignedBuffer<Real>& from) {
-  AlignedBuffer<Real> to(from.size());
-  std::copy(from.begin(), from.end(), to.begin());
-  return to;
-}
-
-template <class Real>
 Plasticity<Real>::Plasticity(const Plasticity& other)
     : epoch_ticks_(other.epoch_ticks_),
       setup_(other.setup_),
@@ -60,13 +53,13 @@ Plasticity<Real>::Plasticity(const Plasticity& other)
       newest_(other.newest_),
       chunks_(other.chunks_),
       settled_(other.settled_),
-      sums_(CopyOfBuffer(other.sums_)),
-      seen_(CopyOfBuffer(other.seen_)),
-      state_(CopyOfBuffer(other.state_)),
+      sums_(CopyOf(other.sums_)),
+      seen_(CopyOf(other.seen_)),
+      state_(CopyOf(other.state_)),
       reward_(other.reward_),
       reward_time_(other.reward_time_),
       reward_tau_ms_(other.reward_tau_ms_) {
-  for (int k = 0; k < post_count_; ++k) post_traces_[k] = CopyOfBuffer(other.post_traces_[k]);
+  for (int k = 0; k < post_count_; ++k) post_traces_[k] = CopyOf(other.post_traces_[k]);
 }
 
 template <class Real>

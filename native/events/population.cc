@@ -7,13 +7,6 @@
 namespace synfire::events {
 namespace {
 
-template <class Real>
-AlignedBuffer<Real> Copy(const AlignedBuffer<Real>& from) {
-  AlignedBuffer<Real> to(from.size());
-  std::copy(from.begin(), from.end(), to.begin());
-  return to;
-}
-
 // What a unit of an exponential current with tau_s adds to V within one step, where tau_m V' = current.
 double CurrentGain(double tau_s, double tau_m, double dt) {
   if (std::abs(tau_s - tau_m) < 1e-9 * tau_m) return dt / tau_m * std::exp(-dt / tau_m);
@@ -61,14 +54,14 @@ GridNeurons<Real>::GridNeurons(const GridNeurons& other)
       theta_scale_(other.theta_scale_),
       step_(other.step_),
       kernel_(other.kernel_),
-      v_(Copy(other.v_)),
-      ge_(Copy(other.ge_)),
-      gi_(Copy(other.gi_)),
-      input_(Copy(other.input_)),
-      recovery_(Copy(other.recovery_)),
-      theta_(Copy(other.theta_)),
-      offset_(Copy(other.offset_)),
-      frozen_until_(Copy(other.frozen_until_)) {}
+      v_(CopyOf(other.v_)),
+      ge_(CopyOf(other.ge_)),
+      gi_(CopyOf(other.gi_)),
+      input_(CopyOf(other.input_)),
+      recovery_(CopyOf(other.recovery_)),
+      theta_(CopyOf(other.theta_)),
+      offset_(CopyOf(other.offset_)),
+      frozen_until_(CopyOf(other.frozen_until_)) {}
 
 template <class Real>
 void GridNeurons<Real>::SetConstants(const Settings& model, double dt) {

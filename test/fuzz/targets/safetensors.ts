@@ -1,8 +1,9 @@
 // Fuzz target: checkpoint files. Whatever a file holds, it becomes a network or is refused with a
 // SynfireError.
+
+import { buildNetwork } from '../../../lib/checkpoints/checkpoint.ts';
 import { encodeMetadata, type TrainingState } from '../../../lib/checkpoints/metadata.ts';
 import { encodeTensors, type Tensor } from '../../../lib/checkpoints/safetensors.ts';
-import { buildNetwork } from '../../../lib/checkpoints/checkpoint.ts';
 import { TensorReader } from '../../../lib/checkpoints/tensor-file.ts';
 import { bytesInMemory } from '../../checkpoints/memory.ts';
 import { smallNetwork } from '../../training/small.ts';
