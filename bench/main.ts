@@ -12,7 +12,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(errorBlock(error, Boolean(process.env.SYNFIRE_DEBUG)));
+    process.stderr.write(errorBlock(error, { stack: Boolean(process.env.SYNFIRE_DEBUG) }));
     return error instanceof SynfireError ? 2 : 1;
   }
 }

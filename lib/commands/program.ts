@@ -43,7 +43,7 @@ export async function run(argv: string[]): Promise<number> {
     await createProgram().parseAsync(argv);
     return exitCodes.done;
   } catch (error) {
-    return report(error);
+    return report(error, argv[2] ?? '');
   }
 }
 
@@ -58,9 +58,9 @@ function createProgram(): Command {
   return program;
 }
 
-function report(error: unknown): number {
+function report(error: unknown, command: string): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.badInput;
   if (error instanceof Interruption) return interruptedCode;
-  process.stderr.write(errorBlock(error, Boolean(process.env.SYNFIRE_DEBUG)));
+  process.stderr.write(errorBlock(error, { stack: Boolean(process.env.SYNFIRE_DEBUG), command }));
   return error instanceof SynfireError && badInput.has(error.code) ? exitCodes.badInput : exitCodes.failure;
 }

@@ -45,22 +45,22 @@ export function figure(value: number): string {
   return Math.round(value).toLocaleString('en');
 }
 
-/** An error as one block of lines; with `stack` also where it came from. */
-export function errorBlock(error: unknown, stack: boolean): string {
+/** An error as one block of lines, with advice for the command; with `stack` also where it came from. */
+export function errorBlock(error: unknown, { stack = false, command = '' } = {}): string {
   const lines =
     error instanceof SynfireError
-      ? synfireLines(error)
+      ? synfireLines(error, command)
       : [`error: ${error instanceof Error ? error.message : error}`];
   if (stack && error instanceof Error && error.stack !== undefined) lines.push('', error.stack);
   return `${lines.join('\n')}\n`;
 }
 
-function synfireLines(error: SynfireError): string[] {
+function synfireLines(error: SynfireError, command: string): string[] {
   const { code, message, field, expected } = error;
   const lines = [`error ${code}`, ...message.split('\n').map((line) => `  ${line}`)];
   if (field !== undefined) lines.push(`  field:    ${field}`, `  value:    ${show(error.value)}`);
   if (expected !== undefined) lines.push(`  expected: ${expected}`);
-  const hint = hints[code];
+  const hint = (command === 'simulate' ? simulationHints[code] : undefined) ?? hints[code];
   if (hint !== undefined) lines.push(`  hint:     ${hint}`);
   return lines;
 }
@@ -75,4 +75,10 @@ const hints: Partial<Record<ErrorCode, string>> = {
   ERR_SYNFIRE_OUT_OF_MEMORY: 'a smaller --batch-size needs less memory',
   ERR_SYNFIRE_IO: 'free space on the disk or choose another folder with --out',
   ERR_SYNFIRE_INTERNAL: 'this is a fault in synfire: please report it with the output of SYNFIRE_DEBUG=1',
+};
+
+const simulationHints: Partial<Record<ErrorCode, string>> = {
+  ERR_SYNFIRE_CONFIG: 'synfire simulate --help says what a network file holds',
+  ERR_SYNFIRE_NUMERIC: 'smaller weights, more inhibition or a smaller dtMs may help',
+  ERR_SYNFIRE_OUT_OF_MEMORY: 'fewer synapses need less memory',
 };
