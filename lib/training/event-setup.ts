@@ -11,13 +11,12 @@ import {
   type Protocol,
 } from '../config/event-training.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { invalid } from '../errors.ts';
 import { native } from '../native/index.ts';
 import type { EventNetwork } from '../networks/event-network.ts';
 import { samplesOf, sizeOf } from './event-classifier.ts';
 import type { EventFitProgress, EventFitStart } from './event-reports.ts';
 import { dataSettings, flatten, type Settings } from './settings.ts';
-import { type FitData, partsOf, splitSamples } from './setup.ts';
+import { checkStore, type FitData, partsOf, refused, splitSamples } from './setup.ts';
 
 /** What the trainings of all event networks take. */
 export interface EventFitOptions extends EventTrainingOptions {
@@ -94,7 +93,7 @@ export function setUpEvents(
     trainIndices: samplesOf(train, classes, split.train),
     validationIndices: samplesOf(train, classes, split.validation),
     testIndices: test === null ? new Uint32Array(0) : samplesOf(test, classes),
-    checkpoint: checkStore(checkpoint, resume),
+    checkpoint: checkStore(eventCheckpointSchema, checkpoint, resume),
     signal: signal ?? null,
   };
   return { ...setup, settings: settingsOf(setup) };
@@ -114,23 +113,6 @@ function checkData(network: EventNetwork, dataset: Dataset, { protocol }: EventM
   if (dataset.classes < 1) throw refused('dataset.classes', dataset.classes, 'labels');
 }
 
-function checkStore(
-  options: EventFitOptions['checkpoint'],
-  resume: string | boolean,
-): (EventCheckpointConfig & { directory: string }) | null {
-  if (options === undefined) {
-    if (resume === true) throw refused('resume', resume, 'a path, or a checkpoint.directory to look in');
-    return null;
-  }
-  const config = check(eventCheckpointSchema, options, {
-    root: 'checkpoint',
-    code: 'ERR_SYNFIRE_INVALID_ARGUMENT',
-  });
-  const { directory } = config;
-  if (directory === undefined) throw refused('checkpoint.directory', directory, 'a folder');
-  return { ...config, directory };
-}
-
 /** Everything that the result depends on but how long the training is. */
 function settingsOf(setup: Omit<EventSetup, 'settings'>): Settings {
   const { epochs: _epochs, images: _images, threads: _threads, ...training } = setup.config;
@@ -141,8 +123,4 @@ function settingsOf(setup: Omit<EventSetup, 'settings'>): Settings {
     ...flatten('labels', setup.labels),
     ...dataSettings(setup.train, setup.name, parts),
   };
-}
-
-function refused(field: string, value: unknown, expected: string) {
-  return invalid('ERR_SYNFIRE_INVALID_ARGUMENT', field, value, expected);
 }

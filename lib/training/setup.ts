@@ -1,4 +1,5 @@
 // Checks what `fit` is given and works out everything that stays the same during a training.
+import type { z } from 'zod';
 import { digest } from '../checkpoints/digest.ts';
 import { check } from '../config/check.ts';
 import {
@@ -81,7 +82,7 @@ export function setUp(network: LayerNetwork, data: FitData, options: FitOptions)
   const config = checkTraining(written, earlyStopping);
   for (const dataset of [train, test]) if (dataset !== null) network.checkDataset(dataset);
   const split = splitSamples(train, validation, validationSeed);
-  const store = checkCheckpoint(checkpoint, resume);
+  const store = checkStore(checkpointSchema, checkpoint, resume);
   const setup = {
     network,
     config,
@@ -154,18 +155,20 @@ function weightsOf({ weights }: Dataset): Float32Array {
   throw refused('sampleWeights', true, 'false: the training data have no weights');
 }
 
-function checkCheckpoint(
-  options: FitOptions['checkpoint'],
+/**
+ * Where and when a training saves, as the schema of its kind has it; null when it does not. Throws
+ * ERR_SYNFIRE_INVALID_ARGUMENT when a folder is needed and not named.
+ */
+export function checkStore<Config extends { directory?: string | undefined }>(
+  schema: z.ZodType<Config>,
+  options: unknown,
   resume: string | boolean,
-): (CheckpointConfig & { directory: string }) | null {
+): (Config & { directory: string }) | null {
   if (options === undefined) {
     if (resume === true) throw refused('resume', resume, 'a path, or a checkpoint.directory to look in');
     return null;
   }
-  const config = check(checkpointSchema, options, {
-    root: 'checkpoint',
-    code: 'ERR_SYNFIRE_INVALID_ARGUMENT',
-  });
+  const config = check(schema, options, { root: 'checkpoint', code: 'ERR_SYNFIRE_INVALID_ARGUMENT' });
   const { directory } = config;
   if (directory === undefined) throw refused('checkpoint.directory', directory, 'a folder');
   return { ...config, directory };
@@ -212,6 +215,6 @@ function settingsOf(setup: Omit<Setup, 'settings'>, name: string | null): Settin
   };
 }
 
-function refused(field: string, value: unknown, expected: string) {
+export function refused(field: string, value: unknown, expected: string) {
   return invalid('ERR_SYNFIRE_INVALID_ARGUMENT', field, value, expected);
 }

@@ -19,6 +19,20 @@ std::vector<Isa> SupportedIsas();
 // Throws Error{kInvalidArgument} when that is unknown or unsupported.
 Isa ActiveIsa();
 
+// Of three copies of something, each compiled for one level, the one to use.
+template <class T>
+const T& ForActiveIsa(const T& base, const T& avx2, const T& avx512) {
+  switch (ActiveIsa()) {
+    case Isa::kAvx512:
+      return avx512;
+    case Isa::kAvx2:
+      return avx2;
+    case Isa::kBase:
+      break;
+  }
+  return base;
+}
+
 // Processors that this process may use at a time: its affinity mask, lowered by its cgroup's CPU quota. At
 // least 1.
 int HardwareThreads();

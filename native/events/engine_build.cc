@@ -45,8 +45,7 @@ Engine<Real>::Population::Population(const Population& other)
       rates(other.rates),
       incoming(other.incoming),
       outgoing(other.outgoing),
-      cap_ms(other.cap_ms),
-      cap_count(other.cap_count) {}
+      cap_ms(other.cap_ms) {}
 
 template <class Real>
 Engine<Real>::Projection::Projection(const Projection& other)

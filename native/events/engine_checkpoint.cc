@@ -71,25 +71,15 @@ template <class Real>
 template <class Archive>
 void Engine<Real>::SerialiseLog(Archive& archive, const std::string& path, Population& population) {
   SpikeLog& log = population.log;
-  std::vector<Tick> times;
-  std::vector<std::uint32_t> neurons;
-  for (const Spike& spike : log.spikes) {
-    times.push_back(spike.time);
-    neurons.push_back(spike.neuron);
-  }
-  archive.List(path + "log.times", times);
-  archive.List(path + "log.neurons", neurons);
+  ArchiveSpikes(archive, path + "log", "neurons", log.spikes);
   archive.Array(path + "log.first", &log.first, 1);
   if constexpr (Archive::kReading) {
-    Archive::Check(times.size() == neurons.size() && log.first < (std::uint64_t{1} << 62), path + "log",
-                   "arrays of one length");
-    log.spikes.clear();
-    for (std::size_t i = 0; i < times.size(); ++i) {
-      const Spike spike{times[i], neurons[i]};
-      Archive::Check(times[i] >= 0 && times[i] <= done_ && neurons[i] < population.spec->size &&
-                         (i == 0 || !(spike < log.spikes.back())),
+    Archive::Check(log.first < (std::uint64_t{1} << 62), path + "log", "a number of spikes that can be");
+    for (std::size_t i = 0; i < log.spikes.size(); ++i) {
+      const Spike& spike = log.spikes[i];
+      Archive::Check(spike.time >= 0 && spike.time <= done_ && spike.neuron < population.spec->size &&
+                         (i == 0 || !(spike < log.spikes[i - 1])),
                      path + "log", "spikes of the past in order of time");
-      log.spikes.push_back(spike);
     }
   }
 }
@@ -134,18 +124,9 @@ void Engine<Real>::SerialiseExact(Archive& archive, const std::string& path, Exa
 template <class Real>
 template <class Archive>
 void Engine<Real>::SerialiseList(Archive& archive, const std::string& path, SpikeList& list) {
-  std::vector<Tick> times;
-  std::vector<std::uint32_t> neurons;
-  for (const Spike& spike : list.waiting()) {
-    times.push_back(spike.time);
-    neurons.push_back(spike.neuron);
-  }
-  archive.List(path + "list.times", times);
-  archive.List(path + "list.neurons", neurons);
+  std::vector<Spike> spikes(list.waiting().begin(), list.waiting().end());
+  ArchiveSpikes(archive, path + "list", "neurons", spikes);
   if constexpr (Archive::kReading) {
-    Archive::Check(times.size() == neurons.size(), path + "list", "arrays of one length");
-    std::vector<Spike> spikes(times.size());
-    for (std::size_t i = 0; i < spikes.size(); ++i) spikes[i] = {times[i], neurons[i]};
     Archive::Check(list.Restore(spikes, now()), path + "list", "spikes to come in order of time");
   }
 }

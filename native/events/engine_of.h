@@ -91,6 +91,7 @@ class Engine final : public EventNetwork::Impl {
   struct ChunkOutput {
     std::vector<Spike> spikes;
     std::vector<std::uint32_t> fired;
+    std::vector<std::size_t> cursors;  // per incoming projection, arrivals of the window delivered so far
     std::uint64_t events = 0;
     double theta_scale = 1;  // the same for all chunks
   };
@@ -110,7 +111,6 @@ class Engine final : public EventNetwork::Impl {
     std::vector<std::uint32_t> incoming;  // projections
     std::vector<std::uint32_t> outgoing;
     std::int64_t cap_ms = -1;  // the millisecond being counted for the cap
-    std::uint64_t cap_count = 0;
 
     Population() = default;
     Population(Population&&) = default;

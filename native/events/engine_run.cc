@@ -1,6 +1,5 @@
 // Advances the engine window by window: sources, arrivals, chunks of neurons, new spikes.
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -193,21 +192,15 @@ void Engine<Real>::RunGridChunk(Population& population, std::uint32_t chunk, Tic
   ChunkOutput& output = population.outputs[chunk];
   const std::uint32_t begin = population.begin(chunk), end = population.end(chunk);
   const Tick dt = structure_->dt;
-  std::array<std::size_t, 64> few_cursors{};
-  std::vector<std::size_t> many_cursors;
-  std::size_t* cursors = few_cursors.data();
-  if (population.incoming.size() > few_cursors.size()) {
-    many_cursors.resize(population.incoming.size());
-    cursors = many_cursors.data();
-  }
+  output.cursors.assign(population.incoming.size(), 0);
   const auto deliver = [&](Tick time) {
     for (std::size_t i = 0; i < population.incoming.size(); ++i) {
       Projection& projection = projections_[population.incoming[i]];
       const auto& arrivals = projection.arrivals;
-      if (cursors[i] == arrivals.size() || arrivals[cursors[i]].time > time) continue;
-      Real* input = neurons.Input(projection.spec->receptor);
-      for (; cursors[i] < arrivals.size() && arrivals[cursors[i]].time <= time; ++cursors[i]) {
-        Deliver(projection, input, chunk, arrivals[cursors[i]], output.events, time);
+      std::size_t& next = output.cursors[i];
+      for (; next < arrivals.size() && arrivals[next].time <= time; ++next) {
+        Deliver(projection, neurons.Input(projection.spec->receptor), chunk, arrivals[next], output.events,
+                time);
       }
     }
   };
@@ -322,7 +315,7 @@ void Engine<Real>::Deliver(Projection& projection, Real* input, std::uint32_t ch
   const std::uint64_t end = projection.cuts.end(rows, arrival.row, chunk);
   if (begin == end) return;
   events += end - begin;
-  if (projection.plasticity) {
+  if (projection.plasticity && learning_) {
     projection.plasticity->Visit(chunk, {.time = time,
                                          .delay = rows.delay(arrival.row),
                                          .record = &projection.plasticity->record(arrival.number),

@@ -42,12 +42,6 @@ struct SpikeRecord {
 };
 
 /// What one recorder of values has seen: values[sample][item].
-struct ValueRecord {
-  std::vector<double> times_ms;
-  std::vector<float> values;
-  std::uint32_t items = 0;
-};
-/// In double where the network is float64 or the model exact would lose digits in float.
 struct ValueRecord64 {
   std::vector<double> times_ms;
   std::vector<double> values;

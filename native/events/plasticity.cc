@@ -223,7 +223,6 @@ class ReplayedRule final : public Plasticity<Real> {
   }
 
   void Visit(std::uint32_t chunk, const RowVisit<Real>& visit) override {
-    if (!learning_) return Deliver(visit);
     const Arrival arrival = ArrivalOf(visit);
     if constexpr (HasArrivalForm<Rule> && !Rule::kHasState && !Rule::kContinuous) {
       if (setup_.rows->dense() && setup_.grid) return VisitDense(chunk, visit, arrival);
@@ -328,12 +327,6 @@ class ReplayedRule final : public Plasticity<Real> {
         const auto last = Base::LastArrivalOf(source, rows.delay(row), now);
         function(Arrival{last.time, std::max(last.time, settled_), last.x, {}}, row);
       }
-    }
-  }
-
-  void Deliver(const RowVisit<Real>& visit) const {
-    for (std::uint64_t k = visit.begin; k < visit.end; ++k) {
-      visit.input[setup_.rows->target(visit.row, k)] += setup_.gain * setup_.weight[k];
     }
   }
 
@@ -470,12 +463,6 @@ class AdditiveRule final : public Plasticity<Real> {
 
   void Visit(std::uint32_t c, const RowVisit<Real>& visit) override {
     const Rows& rows = *setup_.rows;
-    if (!learning_) {
-      for (std::uint64_t k = visit.begin; k < visit.end; ++k) {
-        visit.input[rows.target(visit.row, k)] += setup_.gain * setup_.weight[k];
-      }
-      return;
-    }
     const PreRecord<Real>& record = *visit.record;
     const Tick previous = Base::ArrivalTime(record.previous, visit.delay);
     const Scaled scaled = ScaleOf(previous, record.x[0], visit.time / epoch_ticks_);
@@ -722,25 +709,16 @@ void Plasticity<Real>::SerialiseSources(Archive& archive, const std::string& pat
 template <class Real>
 template <class Archive>
 void Plasticity<Real>::SerialiseWaiting(Archive& archive, const std::string& path) {
-  std::vector<Tick> times;
-  std::vector<std::uint32_t> neurons;
   std::vector<Spike> all;
   for (const Chunk& chunk : chunks_) all.insert(all.end(), chunk.waiting.begin(), chunk.waiting.end());
   std::sort(all.begin(), all.end());
-  for (const Spike& spike : all) {
-    times.push_back(spike.time);
-    neurons.push_back(spike.neuron);
-  }
-  archive.List(path + "waiting.times", times);
-  archive.List(path + "waiting.targets", neurons);
+  ArchiveSpikes(archive, path + "waiting", "targets", all);
   if constexpr (Archive::kReading) {
-    Archive::Check(times.size() == neurons.size(), path + "waiting", "arrays of one length");
-    chunks_[0].waiting.clear();
-    for (std::size_t i = 0; i < times.size(); ++i) {
-      Archive::Check(neurons[i] < newest_.size() && (i == 0 || times[i] >= times[i - 1]), path + "waiting",
-                     "spikes of targets, in order of time");
-      chunks_[0].waiting.push_back({times[i], neurons[i]});
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      Archive::Check(all[i].neuron < newest_.size() && (i == 0 || all[i].time >= all[i - 1].time),
+                     path + "waiting", "spikes of targets, in order of time");
     }
+    chunks_[0].waiting = std::move(all);
   }
 }
 

@@ -81,6 +81,7 @@ class Plasticity {
   /// Moves what lives on the grid to the next grid point; targets [begin, end) are the chunk's.
   virtual void AdvanceGrid(std::uint32_t chunk, std::uint32_t begin, std::uint32_t end, Tick time,
                            const RowCuts& cuts) = 0;
+  /// Delivers and learns; only while learning is on.
   virtual void Visit(std::uint32_t chunk, const RowVisit<Real>& visit) = 0;
   /// A spike of a target; takes effect post_shift later, when CommitUntil reaches it.
   void OnTargetSpike(std::uint32_t chunk, std::uint32_t neuron, Tick time) {

@@ -10,6 +10,7 @@
 
 #include "native/base/error.h"
 #include "native/events/network.h"
+#include "native/events/sources.h"
 
 namespace synfire::events {
 
@@ -96,5 +97,25 @@ class StateReader {
 
   std::map<std::string, const StateTensor*> tensors_;
 };
+
+/// Spikes as two arrays of one length, their times and their neurons. Reading leaves their order to the
+/// caller.
+template <class Archive>
+void ArchiveSpikes(Archive& archive, const std::string& path, const std::string& neurons_name,
+                   std::vector<Spike>& spikes) {
+  std::vector<Tick> times;
+  std::vector<std::uint32_t> neurons;
+  for (const Spike& spike : spikes) {
+    times.push_back(spike.time);
+    neurons.push_back(spike.neuron);
+  }
+  archive.List(path + ".times", times);
+  archive.List(path + "." + neurons_name, neurons);
+  if constexpr (Archive::kReading) {
+    Archive::Check(times.size() == neurons.size(), path, "arrays of one length");
+    spikes.resize(times.size());
+    for (std::size_t i = 0; i < times.size(); ++i) spikes[i] = {times[i], neurons[i]};
+  }
+}
 
 }  // namespace synfire::events

@@ -7,16 +7,10 @@ namespace synfire::layers {
 
 const Kernels& ActiveKernels() {
 #if defined(__x86_64__)
-  switch (ActiveIsa()) {
-    case Isa::kAvx512:
-      return kKernelsAvx512;
-    case Isa::kAvx2:
-      return kKernelsAvx2;
-    case Isa::kBase:
-      break;
-  }
-#endif
+  return ForActiveIsa(kKernelsBase, kKernelsAvx2, kKernelsAvx512);
+#else
   return kKernelsBase;
+#endif
 }
 
 }  // namespace synfire::layers
