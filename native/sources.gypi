@@ -37,15 +37,25 @@
       "native/layers/network.cc",
       "native/layers/pooling.cc",
       "native/layers/spec.cc",
-      "native/layers/synaptic_layer.cc"
+      "native/layers/synaptic_layer.cc",
+      "native/spatial/grid.cc",
+      "native/spatial/kernels.cc",
+      "native/spatial/kernels_base.cc",
+      "native/spatial/layer.cc",
+      "native/spatial/learn.cc",
+      "native/spatial/network.cc",
+      "native/spatial/spec.cc",
+      "native/spatial/training.cc"
     ],
     "avx2_sources": [
       "native/events/kernels_avx2.cc",
-      "native/layers/kernels_avx2.cc"
+      "native/layers/kernels_avx2.cc",
+      "native/spatial/kernels_avx2.cc"
     ],
     "avx512_sources": [
       "native/events/kernels_avx512.cc",
-      "native/layers/kernels_avx512.cc"
+      "native/layers/kernels_avx512.cc",
+      "native/spatial/kernels_avx512.cc"
     ],
     "addon_sources": [
       "native/addon/addon.cc",
@@ -56,7 +66,8 @@
       "native/addon/job.cc",
       "native/addon/layer_network.cc",
       "native/addon/network_spec.cc",
-      "native/addon/options.cc"
+      "native/addon/options.cc",
+      "native/addon/spatial_network.cc"
     ],
     "test_sources": [
       "native/tests/main.cc",

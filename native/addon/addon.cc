@@ -8,6 +8,7 @@
 #include "native/addon/job.h"
 #include "native/addon/layer_network.h"
 #include "native/addon/native_class.h"
+#include "native/addon/spatial_network.h"
 #include "native/base/cpu_features.h"
 
 namespace synfire::addon {
@@ -32,6 +33,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   InitDataset(env, exports);
   InitLayerNetwork(env, exports);
   InitEventNetwork(env, exports);
+  InitSpatialNetwork(env, exports);
   return exports;
 }
 

@@ -31,6 +31,11 @@ struct TypedArrayOf<std::uint16_t> {
   static constexpr const char* kName = "Uint16Array";
 };
 template <>
+struct TypedArrayOf<std::int16_t> {
+  static constexpr napi_typedarray_type kType = napi_int16_array;
+  static constexpr const char* kName = "Int16Array";
+};
+template <>
 struct TypedArrayOf<std::int32_t> {
   static constexpr napi_typedarray_type kType = napi_int32_array;
   static constexpr const char* kName = "Int32Array";
@@ -39,6 +44,11 @@ template <>
 struct TypedArrayOf<std::uint32_t> {
   static constexpr napi_typedarray_type kType = napi_uint32_array;
   static constexpr const char* kName = "Uint32Array";
+};
+template <>
+struct TypedArrayOf<std::uint64_t> {
+  static constexpr napi_typedarray_type kType = napi_biguint64_array;
+  static constexpr const char* kName = "BigUint64Array";
 };
 template <>
 struct TypedArrayOf<float> {

@@ -371,20 +371,8 @@ void SharedEventNetwork::Set(Napi::Env env, std::unique_ptr<events::EventNetwork
   memory.emplace(env, network->Memory().total_bytes);
 }
 
-EventLease::EventLease(std::shared_ptr<SharedEventNetwork> shared) : shared_(std::move(shared)) {
-  if (shared_->busy.exchange(true, std::memory_order_acquire)) {
-    throw Error(ErrorCode::kBusy,
-                "The network is in use by a run that has not ended; await it first, or use a second network",
-                "network");
-  }
-}
-
-EventLease::~EventLease() {
-  if (shared_) shared_->busy.store(false, std::memory_order_release);
-}
-
 ThreadTeam& EventLease::Team(int threads) const {
-  std::optional<ThreadTeam>& team = shared_->team;
+  std::optional<ThreadTeam>& team = shared().team;
   if (!team || team->threads() != threads) team.emplace(threads);
   return *team;
 }

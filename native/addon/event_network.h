@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "native/addon/lease.h"
 #include "native/addon/options.h"
 #include "native/addon/type_tags.h"
 #include "native/base/thread_team.h"
@@ -41,22 +42,15 @@ struct SharedEventNetwork {
   std::atomic<bool> busy{false};
 };
 
-// Sole use of a network for as long as it lives; throws Error{kBusy} while someone else has it.
-class EventLease {
+class EventLease : public Lease<SharedEventNetwork> {
  public:
-  explicit EventLease(std::shared_ptr<SharedEventNetwork> shared);
-  EventLease(EventLease&&) = default;
-  ~EventLease();
+  using Lease::Lease;
 
-  SharedEventNetwork& shared() const { return *shared_; }
-  events::EventNetwork& network() const { return *shared_->network; }
+  events::EventNetwork& network() const { return *shared().network; }
   // A team of that many threads, kept from run to run.
   ThreadTeam& Team(int threads) const;
   // Takes over the network's time after a call that may have changed it.
-  void Noted() const { shared_->control.now = network().now(); }
-
- private:
-  std::shared_ptr<SharedEventNetwork> shared_;
+  void Noted() const { shared().control.now = network().now(); }
 };
 
 // Replicas and the network that they are of.

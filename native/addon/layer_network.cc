@@ -235,18 +235,6 @@ class PredictJob final : public Job {
 
 }  // namespace
 
-NetworkLease::NetworkLease(std::shared_ptr<SharedNetwork> shared) : shared_(std::move(shared)) {
-  if (shared_->busy.exchange(true, std::memory_order_acquire)) {
-    throw Error(ErrorCode::kBusy,
-                "The network is in use by a run that has not ended; await it first, or use a second network",
-                "network");
-  }
-}
-
-NetworkLease::~NetworkLease() {
-  shared_->busy.store(false, std::memory_order_release);
-}
-
 LayerNetworkObject::LayerNetworkObject(const Napi::CallbackInfo& info)
     : env_(info.Env()), shared_(std::make_shared<SharedNetwork>(ParseNetworkSpec(info[0]))) {}
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 
+#include "native/addon/lease.h"
 #include "native/addon/options.h"
 #include "native/addon/type_tags.h"
 #include "native/layers/network.h"
@@ -19,18 +20,11 @@ struct SharedNetwork {
   std::atomic<bool> busy{false};
 };
 
-// Sole use of a network for as long as it lives; throws Error{kBusy} while someone else has it.
-class NetworkLease {
+class NetworkLease : public Lease<SharedNetwork> {
  public:
-  explicit NetworkLease(std::shared_ptr<SharedNetwork> shared);
-  ~NetworkLease();
-  NetworkLease(const NetworkLease&) = delete;
-  NetworkLease& operator=(const NetworkLease&) = delete;
+  using Lease::Lease;
 
-  layers::LayerNetwork& network() const { return shared_->network; }
-
- private:
-  std::shared_ptr<SharedNetwork> shared_;
+  layers::LayerNetwork& network() const { return shared().network; }
 };
 
 // NativeLayerNetwork of lib/native/types.ts.

@@ -1,0 +1,326 @@
+// The life of a spatial network: its memory, forward runs, growth and pruning, and its state.
+#include "native/spatial/network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "native/base/error.h"
+#include "native/spatial/scratch.h"
+
+namespace synfire::spatial {
+namespace {
+
+SpatialSpec Checked(SpatialSpec spec) {
+  CheckSpec(spec);
+  return spec;
+}
+
+// Visits the cells of a grid in raster order, x fastest, with their codes.
+template <class Visit>
+void ForCells(const Grid& grid, Visit&& visit) {
+  const Extent size = grid.size();
+  std::size_t index = 0;
+  for (std::uint32_t z = 0; z < size[2]; ++z)
+    for (std::uint32_t y = 0; y < size[1]; ++y)
+      for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
+}
+
+}  // namespace
+
+SpatialNetwork::SpatialNetwork(SpatialSpec spec)
+    : spec_(Checked(std::move(spec))),
+      input_(spec_.grids[0]),
+      activity_(spec_.layers()),
+      team_(std::make_unique<ThreadTeam>(spec_.threads)) {
+  for (std::size_t i = 0; i < spec_.layers(); ++i)
+    layers_.push_back(std::make_unique<Layer>(spec_, i, GridBelow(i)));
+}
+
+SpatialNetwork::~SpatialNetwork() = default;
+
+std::uint64_t SpatialNetwork::memory_bytes() const {
+  std::uint64_t bytes = values_.bytes() + sums_.bytes();
+  for (const auto& layer : layers_) bytes += layer->memory_bytes();
+  for (const Activity& a : activity_)
+    bytes += a.outputs.bytes() + a.errors.bytes() + a.routes.bytes() + a.state.bytes();
+  return bytes;
+}
+
+void SpatialNetwork::SetThreads(int threads) {
+  if (threads == team_->threads()) return;
+  team_ = std::make_unique<ThreadTeam>(threads);
+  scratch_.clear();
+}
+
+void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues) {
+  const std::uint32_t stride = samples == 1 ? 1 : (samples + kLanes - 1) / kLanes * kLanes;
+  const bool same = stride == stride_;
+  const bool keeps_state = same && continues && samples == samples_;
+  if (!same) {
+    values_ = AlignedBuffer<float>(std::size_t{input_.box_cells()} * stride);
+    sums_ = {};
+    scratch_.clear();
+  }
+  std::size_t most_cells = 0;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    Activity& a = activity_[i];
+    const std::size_t size = std::size_t{layers_[i]->grid().box_cells()} * stride;
+    if (!same) a = {};
+    if (a.outputs.empty()) a.outputs = AlignedBuffer<float>(size);
+    if (learns && a.errors.empty()) {
+      a.errors = AlignedBuffer<float>(size);
+      a.routes = AlignedBuffer<std::uint32_t>(size);
+      std::fill(a.routes.begin(), a.routes.end(), kNoPage);
+    }
+    if (spec_.temporal_decay > 0) {
+      if (a.state.empty()) a.state = AlignedBuffer<float>(size);
+      if (!keeps_state) std::fill(a.state.begin(), a.state.end(), 0.0f);
+    }
+    if (i + 1 < layers_.size()) most_cells = std::max(most_cells, size);
+  }
+  if (learns && stride > 1 && sums_.empty()) sums_ = AlignedBuffer<float>(most_cells);
+  stride_ = stride;
+  samples_ = samples;
+  if (!scratch_.empty()) return;
+  std::uint32_t weights = 0, sides = 0, seers = 0;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& l = *layers_[i];
+    const Extent window = l.window().size(), own = l.grid().size();
+    weights = std::max(weights, l.format().weights);
+    sides = std::max(sides, window[0] + window[1] + window[2]);
+    if (i > 0) seers = std::max(seers, own[0] + own[1] + own[2]);
+  }
+  for (int worker = 0; worker < team_->threads(); ++worker)
+    scratch_.push_back(std::make_unique<Scratch>(weights, sides, seers, stride));
+}
+
+void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
+  const std::size_t size = this->inputs();
+  ForCells(input_, [&](std::size_t index, std::uint32_t code) {
+    float* const lanes = values_.data() + std::size_t{code} * stride_;
+    for (std::uint32_t s = 0; s < samples; ++s) lanes[s] = inputs[s * size + index];
+  });
+}
+
+void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
+  const std::size_t size = this->outputs();
+  const float* const values = activity_.back().outputs.data();
+  ForCells(layers_.back()->grid(), [&](std::size_t index, std::uint32_t code) {
+    const float* const lanes = values + std::size_t{code} * stride_;
+    for (std::uint32_t s = 0; s < samples; ++s) outputs[s * size + index] = lanes[s];
+  });
+}
+
+void SpatialNetwork::LastOutputs(float* outputs) const {
+  StoreOutputs(samples_, outputs);
+}
+
+// Enough slices for a team; the same ones for every size of it.
+SpatialNetwork::Slicing SpatialNetwork::SlicingOf(std::size_t layer) const {
+  const std::uint32_t box = layers_[layer]->grid().box_cells();
+  const std::uint32_t size = single() ? (box <= 4096 ? 64 : 256) : std::clamp(box / 32, 1u, 64u);
+  return {box, size, static_cast<int>((box + size - 1) / size)};
+}
+
+void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
+  Prepare(samples, false, continues);
+  LoadInputs(samples, inputs);
+  RunForward(false);
+  StoreOutputs(samples, outputs);
+}
+
+void SpatialNetwork::RunForward(bool learns) {
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    ForSlices(layer, [&](Slice slice, Scratch& scratch, int) {
+      if (single()) {
+        ForwardSingle(layer, slice, learns, scratch);
+      } else {
+        ForwardSites(layer, slice, learns, scratch);
+      }
+    });
+  }
+}
+
+// All samples at one site after another.
+void SpatialNetwork::ForwardSites(std::size_t layer, Slice slice, bool learns, Scratch& scratch) {
+  const Kernels& kernels = ActiveKernels();
+  Layer& l = *layers_[layer];
+  Activity& a = activity_[layer];
+  const float* const below = ValuesBelow(layer);
+  const std::uint32_t cells = l.window().cells();
+  l.ForSites(slice.first, slice.last, [&](const Site& site) {
+    WindowCodes(l.window(), site.position, scratch.codes.data());
+    const float* const middle = below + std::size_t{MiddleCode(l.window(), site.position)} * stride_;
+    const auto look = [&](std::uint32_t first) {
+      kernels.load_rows(below + first, stride_, scratch.codes.data(), cells, scratch.field.data());
+      return kernels.contexts(scratch.field.data(), middle + first, cells, spec_.pattern_bits,
+                              scratch.contexts.data() + first);
+    };
+    // Every new pattern finds its page before any of the samples is answered.
+    if (learns) {
+      for (std::uint32_t first = 0; first < samples_; first += kLanes) {
+        const std::uint32_t active = look(first);
+        for (std::uint32_t s = first; s < std::min(first + kLanes, samples_); ++s)
+          if (active >> (s - first) & 1) l.Remember(site, scratch.contexts[s]);
+      }
+    }
+    for (std::uint32_t first = 0; first < stride_; first += kLanes) {
+      if (!learns || stride_ > kLanes) look(first);
+      for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+        scratch.routes[lane] =
+            first + lane < samples_ ? l.Route(site, scratch.contexts[first + lane]) : kNoPage;
+      }
+      const std::size_t at = std::size_t{site.code} * stride_ + first;
+      RespondLanes(layer, scratch.contexts.data() + first, a.state.empty() ? nullptr : a.state.data() + at,
+                   a.outputs.data() + at, learns ? a.errors.data() + at : nullptr, scratch);
+      if (learns) std::memcpy(a.routes.data() + at, scratch.routes, sizeof(scratch.routes));
+    }
+  });
+}
+
+// One sample at sixteen sites at a time.
+void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, Scratch& scratch) {
+  const Kernels& kernels = ActiveKernels();
+  Layer& l = *layers_[layer];
+  Activity& a = activity_[layer];
+  const float* const below = ValuesBelow(layer);
+  const Window& window = l.window();
+  Site sites[kLanes];
+  std::uint32_t lanes = 0;
+  const auto run = [&] {
+    if (lanes == 0) return;
+    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+      const Site& site = sites[std::min(lane, lanes - 1)];
+      PlaceWindow(window, site.position, lane, scratch.parts.data());
+      scratch.middle[lane] = below[MiddleCode(window, site.position)];
+      if (!a.state.empty()) scratch.state[lane] = a.state[site.code];
+    }
+    kernels.load_cells(below, {scratch.parts.data(), window.size(), window.offsets().data(), window.cells()},
+                       scratch.field.data());
+    const std::uint32_t active = kernels.contexts(scratch.field.data(), scratch.middle, window.cells(),
+                                                  spec_.pattern_bits, scratch.lane_contexts);
+    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+      if (learns && lane < lanes && (active >> lane & 1)) l.Remember(sites[lane], scratch.lane_contexts[lane]);
+      scratch.routes[lane] = lane < lanes ? l.Route(sites[lane], scratch.lane_contexts[lane]) : kNoPage;
+    }
+    RespondLanes(layer, scratch.lane_contexts, a.state.empty() ? nullptr : scratch.state, scratch.output,
+                 learns ? scratch.slope : nullptr, scratch);
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      const std::uint32_t code = sites[lane].code;
+      a.outputs[code] = scratch.output[lane];
+      if (!a.state.empty()) a.state[code] = scratch.state[lane];
+      if (!learns) continue;
+      a.errors[code] = scratch.slope[lane];
+      a.routes[code] = scratch.routes[lane];
+    }
+    lanes = 0;
+  };
+  l.ForSites(slice.first, slice.last, [&](const Site& site) {
+    sites[lanes++] = site;
+    if (lanes == kLanes) run();
+  });
+  run();
+}
+
+// What the pages of scratch.routes answer to scratch.field.
+void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state, float* output,
+                                  float* slope, Scratch& scratch) {
+  Layer& l = *layers_[layer];
+  for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+    const std::uint32_t route = scratch.routes[lane];
+    scratch.kinds[lane] = l.activations()[contexts[lane]];
+    scratch.pages[lane] = route == kNoPage ? nullptr : l.Page(route);
+    scratch.scale[lane] = route == kNoPage ? 0 : l.ScaleOf(l.NeuronOf(route));
+  }
+  Response response{};
+  response.field = scratch.field.data();
+  response.pages = scratch.pages;
+  response.scale = scratch.scale;
+  response.kinds = scratch.kinds;
+  response.decay = spec_.temporal_decay;
+  response.state = state;
+  response.output = output;
+  response.slope = slope;
+  ActiveKernels().respond(l.format(), response);
+}
+
+std::vector<std::uint32_t> SpatialNetwork::Grow() {
+  std::vector<std::uint32_t> counts;
+  for (const auto& layer : layers_) layer->CheckGrowth();
+  for (const auto& layer : layers_) counts.push_back(layer->Grow(*team_));
+  return counts;
+}
+
+std::vector<std::uint32_t> SpatialNetwork::Prune(float threshold, PruneBy by) {
+  std::vector<std::uint32_t> counts;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    counts.push_back(layers_[i]->Prune(threshold, by, *team_));
+    if (counts.back() == 0) continue;
+    // Sites that fall silent are not visited any more: what they said last must not stay.
+    Activity& a = activity_[i];
+    std::fill(a.outputs.begin(), a.outputs.end(), 0.0f);
+    std::fill(a.errors.begin(), a.errors.end(), 0.0f);
+    std::fill(a.routes.begin(), a.routes.end(), kNoPage);
+  }
+  return counts;
+}
+
+void SpatialNetwork::ResetState() {
+  for (Activity& a : activity_) std::fill(a.state.begin(), a.state.end(), 0.0f);
+}
+
+NetworkState SpatialNetwork::Export() const {
+  NetworkState state;
+  state.batches = batches_;
+  for (const auto& layer : layers_) state.layers.push_back(layer->Export());
+  if (spec_.temporal_decay == 0) return state;
+  state.samples = samples_;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    std::vector<float>& temporal = state.temporal.emplace_back();
+    const Activity& a = activity_[i];
+    if (a.state.empty()) continue;
+    ForCells(layers_[i]->grid(), [&](std::size_t, std::uint32_t code) {
+      const float* const lanes = a.state.data() + std::size_t{code} * stride_;
+      temporal.insert(temporal.end(), lanes, lanes + samples_);
+    });
+  }
+  return state;
+}
+
+void SpatialNetwork::Import(const NetworkState& state) {
+  const auto refuse = [](const std::string& name, const std::string& value, const std::string& expected) {
+    throw Error(ErrorCode::kCheckpoint, "The checkpoint's " + name + " is " + value + "; expected " + expected,
+                name, value, expected);
+  };
+  constexpr std::uint32_t kMostSamples = 65536;
+  if (state.layers.size() != layers_.size())
+    refuse("layers", std::to_string(state.layers.size()), std::to_string(layers_.size()));
+  if (state.samples > kMostSamples) refuse("samples", std::to_string(state.samples), "at most 65536");
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (state.temporal.empty()) break;
+    const std::size_t size = std::size_t{layers_[i]->grid().cells()} * state.samples;
+    const std::vector<float>& temporal = state.temporal[i];
+    const std::string name = "layers." + std::to_string(i) + ".temporal";
+    if (temporal.size() != size)
+      refuse(name, std::to_string(temporal.size()) + " values", std::to_string(size) + " values");
+    for (const float value : temporal)
+      if (!std::isfinite(value)) refuse(name, "not finite", "finite values");
+  }
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    layers_[i]->Import(state.layers[i], "layers." + std::to_string(i));
+  batches_ = state.batches;
+  stride_ = 0;
+  samples_ = 0;
+  if (state.temporal.empty() || state.samples == 0) return;
+  Prepare(state.samples, false, false);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    ForCells(layers_[i]->grid(), [&](std::size_t index, std::uint32_t code) {
+      std::copy_n(state.temporal[i].data() + index * samples_, samples_,
+                  activity_[i].state.data() + std::size_t{code} * stride_);
+    });
+  }
+}
+
+}  // namespace synfire::spatial
