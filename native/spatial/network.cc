@@ -29,23 +29,53 @@ void ForCells(const Grid& grid, Visit&& visit) {
 
 }  // namespace
 
-SpatialNetwork::SpatialNetwork(SpatialSpec spec)
+SpatialNetwork::SpatialNetwork(SpatialSpec spec) : SpatialNetwork(std::move(spec), MakeAccelerator) {}
+
+SpatialNetwork::SpatialNetwork(SpatialSpec spec, const AcceleratorMaker& make_accelerator)
     : spec_(Checked(std::move(spec))),
       input_(spec_.grids[0]),
       activity_(spec_.layers()),
       team_(std::make_unique<ThreadTeam>(spec_.threads)) {
   for (std::size_t i = 0; i < spec_.layers(); ++i)
     layers_.push_back(std::make_unique<Layer>(spec_, i, GridBelow(i)));
+  accelerator_ = make_accelerator(spec_, layers_);
 }
 
 SpatialNetwork::~SpatialNetwork() = default;
 
 std::uint64_t SpatialNetwork::memory_bytes() const {
   std::uint64_t bytes = values_.bytes() + sums_.bytes();
+  if (accelerator_ != nullptr) bytes += accelerator_->memory_bytes();
   for (const auto& layer : layers_) bytes += layer->memory_bytes();
   for (const Activity& a : activity_)
     bytes += a.outputs.bytes() + a.errors.bytes() + a.routes.bytes() + a.state.bytes();
   return bytes;
+}
+
+const Layer& SpatialNetwork::layer(std::size_t index) const {
+  TakeFromDevice();
+  return *layers_[index];
+}
+
+// What has changed here since the device had it.
+void SpatialNetwork::GiveToDevice() {
+  if (newest_ != Newest::kHere) return;
+  accelerator_->Upload(layers_);
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (!activity_[i].state.empty()) accelerator_->UploadState(samples_, i, activity_[i].state.span());
+  newest_ = Newest::kBoth;
+}
+
+void SpatialNetwork::TakeFromDevice() const {
+  if (accelerator_ == nullptr || newest_ != Newest::kDevice) return;
+  accelerator_->Download(layers_);
+  for (std::size_t i = 0; i < layers_.size() && spec_.temporal_decay > 0; ++i) {
+    AlignedBuffer<float>& state = activity_[i].state;
+    const std::size_t size = std::size_t{layers_[i]->grid().box_cells()} * stride_;
+    if (state.size() != size) state = AlignedBuffer<float>(size);
+    accelerator_->DownloadState(i, state.span());
+  }
+  newest_ = Newest::kBoth;
 }
 
 void SpatialNetwork::SetThreads(int threads) {
@@ -55,7 +85,7 @@ void SpatialNetwork::SetThreads(int threads) {
 }
 
 void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues) {
-  const std::uint32_t stride = samples == 1 ? 1 : (samples + kLanes - 1) / kLanes * kLanes;
+  const std::uint32_t stride = StrideOf(samples);
   const bool same = stride == stride_;
   const bool keeps_state = same && continues && samples == samples_;
   if (!same) {
@@ -114,17 +144,19 @@ void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
 }
 
 void SpatialNetwork::LastOutputs(float* outputs) const {
+  if (accelerator_ != nullptr) return accelerator_->LastOutputs(outputs);
   StoreOutputs(samples_, outputs);
 }
 
-// Enough slices for a team; the same ones for every size of it.
-SpatialNetwork::Slicing SpatialNetwork::SlicingOf(std::size_t layer) const {
-  const std::uint32_t box = layers_[layer]->grid().box_cells();
-  const std::uint32_t size = single() ? (box <= 4096 ? 64 : 256) : std::clamp(box / 32, 1u, 64u);
-  return {box, size, static_cast<int>((box + size - 1) / size)};
-}
-
 void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
+  if (accelerator_ != nullptr) {
+    GiveToDevice();
+    accelerator_->Forward(samples, inputs, outputs, continues);
+    samples_ = samples;
+    stride_ = StrideOf(samples);
+    newest_ = Newest::kDevice;
+    return;
+  }
   Prepare(samples, false, continues);
   LoadInputs(samples, inputs);
   RunForward(false);
@@ -247,13 +279,17 @@ void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* context
 }
 
 std::vector<std::uint32_t> SpatialNetwork::Grow() {
+  TakeFromDevice();
   std::vector<std::uint32_t> counts;
   for (const auto& layer : layers_) layer->CheckGrowth();
   for (const auto& layer : layers_) counts.push_back(layer->Grow(*team_));
+  newest_ = Newest::kHere;
   return counts;
 }
 
 std::vector<std::uint32_t> SpatialNetwork::Prune(float threshold, PruneBy by) {
+  TakeFromDevice();
+  newest_ = Newest::kHere;
   std::vector<std::uint32_t> counts;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     counts.push_back(layers_[i]->Prune(threshold, by, *team_));
@@ -268,10 +304,12 @@ std::vector<std::uint32_t> SpatialNetwork::Prune(float threshold, PruneBy by) {
 }
 
 void SpatialNetwork::ResetState() {
+  if (accelerator_ != nullptr) accelerator_->ResetState();
   for (Activity& a : activity_) std::fill(a.state.begin(), a.state.end(), 0.0f);
 }
 
 NetworkState SpatialNetwork::Export() const {
+  TakeFromDevice();
   NetworkState state;
   state.batches = batches_;
   for (const auto& layer : layers_) state.layers.push_back(layer->Export());
@@ -311,6 +349,9 @@ void SpatialNetwork::Import(const NetworkState& state) {
   for (std::size_t i = 0; i < layers_.size(); ++i)
     layers_[i]->Import(state.layers[i], "layers." + std::to_string(i));
   batches_ = state.batches;
+  for (Activity& a : activity_) a = {};
+  if (accelerator_ != nullptr) accelerator_->ResetState();
+  newest_ = Newest::kHere;
   stride_ = 0;
   samples_ = 0;
   if (state.temporal.empty() || state.samples == 0) return;
