@@ -99,8 +99,8 @@ std::uint32_t Layer::Route(const Site& site, std::uint32_t context) const {
   }
   const std::uint64_t stored = data_[n].stored;
   if (stored == 0) return kNoPage;
-  const int upto = std::popcount(stored & UpTo(context));
-  return n * most_pages_ + static_cast<std::uint32_t>(std::max(upto - 1, 0));
+  const std::uint32_t upto = CountBits(stored & UpTo(context));
+  return n * most_pages_ + std::max(upto, 1u) - 1;
 }
 
 void Layer::Remember(const Site& site, std::uint32_t context) {
@@ -110,7 +110,7 @@ void Layer::Remember(const Site& site, std::uint32_t context) {
   const std::uint64_t bit = std::uint64_t{1} << context;
   const std::uint32_t stored = StoredPages(neuron);
   if ((neuron.stored & bit) != 0 || stored == most_pages_) return;
-  const auto page = static_cast<std::uint32_t>(std::popcount(neuron.stored & (bit - 1)));
+  const std::uint32_t page = CountBits(neuron.stored & (bit - 1));
   const std::uint32_t first = n * most_pages_;
   neuron.stored |= bit;
   if (stored == 0) {
@@ -316,7 +316,7 @@ LayerStatistics Layer::Statistics() const {
     s.growth_candidates += CanSplit(n);
     rates += RateOf(n);
   }
-  for (const Tile& tile : tiles_) sites += static_cast<std::uint64_t>(std::popcount(tile.occupied));
+  for (const Tile& tile : tiles_) sites += CountBits(tile.occupied);
   const double count = std::max<double>(1, static_cast<double>(s.neurons));
   s.stored_weights = pages * format_.weights;
   s.mean_saturation = static_cast<double>(pages) / (count * most_pages_);
@@ -392,7 +392,7 @@ void Layer::Import(const LayerState& state, const std::string& name) {
   for (std::size_t n = 0; n < count; ++n) {
     const std::uint32_t code = state.codes[n];
     Expect(code < grid_.box_cells() && grid_.Contains(grid_.PositionOf(code)), name + ".sites", "cells of the grid");
-    const std::uint32_t stored = static_cast<std::uint32_t>(std::popcount(state.stored[n]));
+    const std::uint32_t stored = CountBits(state.stored[n]);
     Expect(stored <= most_pages_, name + ".stored", "at most " + std::to_string(most_pages_) + " pages a neuron");
     pages += stored;
     if (n > 0) {

@@ -16,6 +16,14 @@
 
 namespace synfire::spatial {
 
+/// The number of bits that are set, without an instruction that not every processor has.
+constexpr std::uint32_t CountBits(std::uint64_t bits) {
+  bits -= bits >> 1 & 0x5555555555555555;
+  bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+  bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return static_cast<std::uint32_t>(bits * 0x0101010101010101 >> 56);
+}
+
 /// What a neuron knows besides its weights.
 struct Neuron {
   std::uint64_t stored;        ///< a bit for every context that has a page; pages lie in the order of contexts
@@ -28,7 +36,7 @@ static_assert(sizeof(Neuron) == 16);
 float ContributionOf(const Neuron& neuron);
 void SetContribution(Neuron& neuron, float value);
 inline std::uint32_t StoredPages(const Neuron& neuron) {
-  return static_cast<std::uint32_t>(std::popcount(neuron.stored));
+  return CountBits(neuron.stored);
 }
 /// The first context that a neuron has a page for; 64 without pages.
 inline std::uint32_t FirstContext(const Neuron& neuron) {
@@ -196,7 +204,7 @@ void Layer::ForSites(std::uint32_t first, std::uint32_t last, Visit&& visit) con
     const std::uint32_t end = TileEnd(tile);
     if (n == end) continue;
     const Extent origin = grid_.PositionOf(tile * kTileCells);
-    const bool single = end - n == static_cast<std::uint32_t>(std::popcount(tiles_[tile].occupied));
+    const bool single = end - n == CountBits(tiles_[tile].occupied);
     for (std::uint64_t left = tiles_[tile].occupied; left != 0; left &= left - 1) {
       const auto cell = static_cast<std::uint32_t>(std::countr_zero(left));
       std::uint32_t count = 1;

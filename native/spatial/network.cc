@@ -17,14 +17,27 @@ SpatialSpec Checked(SpatialSpec spec) {
   return spec;
 }
 
-// Visits the cells of a grid in raster order, x fastest, with their codes.
+// Visits the cells of some rows of a grid in raster order, x fastest, with their codes; row y + size[1] * z.
 template <class Visit>
-void ForCells(const Grid& grid, Visit&& visit) {
+void ForRows(const Grid& grid, std::uint32_t first, std::uint32_t last, Visit&& visit) {
   const Extent size = grid.size();
-  std::size_t index = 0;
-  for (std::uint32_t z = 0; z < size[2]; ++z)
-    for (std::uint32_t y = 0; y < size[1]; ++y)
-      for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
+  std::size_t index = std::size_t{first} * size[0];
+  for (std::uint32_t row = first; row < last; ++row) {
+    const std::uint32_t y = row % size[1], z = row / size[1];
+    for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
+  }
+}
+
+// All cells of a grid, by the whole team.
+template <class Visit>
+void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
+  constexpr std::uint32_t kCellsPerTask = 1024;
+  const std::uint32_t rows = grid.size()[1] * grid.size()[2];
+  const std::uint32_t per_task = (kCellsPerTask + grid.size()[0] - 1) / grid.size()[0];
+  team.Run(static_cast<int>((rows + per_task - 1) / per_task), [&](int task, int) {
+    const std::uint32_t first = static_cast<std::uint32_t>(task) * per_task;
+    ForRows(grid, first, std::min(first + per_task, rows), visit);
+  });
 }
 
 }  // namespace
@@ -98,7 +111,7 @@ void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues)
 
 void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
   const std::size_t size = this->inputs();
-  ForCells(input_, [&](std::size_t index, std::uint32_t code) {
+  ForCells(input_, *team_, [&](std::size_t index, std::uint32_t code) {
     float* const lanes = values_.data() + std::size_t{code} * stride_;
     for (std::uint32_t s = 0; s < samples; ++s) lanes[s] = inputs[s * size + index];
   });
@@ -107,7 +120,7 @@ void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
 void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
   const std::size_t size = this->outputs();
   const float* const values = activity_.back().outputs.data();
-  ForCells(layers_.back()->grid(), [&](std::size_t index, std::uint32_t code) {
+  ForCells(layers_.back()->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
     const float* const lanes = values + std::size_t{code} * stride_;
     for (std::uint32_t s = 0; s < samples; ++s) outputs[s * size + index] = lanes[s];
   });
@@ -281,9 +294,9 @@ NetworkState SpatialNetwork::Export() const {
     std::vector<float>& temporal = state.temporal.emplace_back();
     const Activity& a = activity_[i];
     if (a.state.empty()) continue;
-    ForCells(layers_[i]->grid(), [&](std::size_t, std::uint32_t code) {
-      const float* const lanes = a.state.data() + std::size_t{code} * stride_;
-      temporal.insert(temporal.end(), lanes, lanes + samples_);
+    temporal.resize(std::size_t{layers_[i]->grid().cells()} * samples_);
+    ForCells(layers_[i]->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
+      std::copy_n(a.state.data() + std::size_t{code} * stride_, samples_, temporal.data() + index * samples_);
     });
   }
   return state;
@@ -316,7 +329,7 @@ void SpatialNetwork::Import(const NetworkState& state) {
   if (state.temporal.empty() || state.samples == 0) return;
   Prepare(state.samples, false, false);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    ForCells(layers_[i]->grid(), [&](std::size_t index, std::uint32_t code) {
+    ForCells(layers_[i]->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
       std::copy_n(state.temporal[i].data() + index * samples_, samples_,
                   activity_[i].state.data() + std::size_t{code} * stride_);
     });
