@@ -26,12 +26,6 @@ std::uint16_t RateSteps(float rate, float max_rate) {
   return static_cast<std::uint16_t>(std::lround(rate / max_rate * kRateSteps));
 }
 
-// How many neurons a layer may have so that the network stays within its memory, if no other layer grows.
-std::uint64_t NeuronsWithin(const SpatialSpec& spec, std::uint64_t neurons, std::uint64_t bytes) {
-  const std::uint64_t used = EstimateBytes(spec);
-  return neurons + (spec.max_memory_bytes - std::min(spec.max_memory_bytes, used)) / bytes;
-}
-
 // The pages of contexts up to and with `context`, as a mask of `stored`.
 std::uint64_t UpTo(std::uint32_t context) {
   return (std::uint64_t{2} << context) - 1;
@@ -62,7 +56,7 @@ Layer::Layer(const SpatialSpec& spec, std::size_t index, const Grid& below)
       initial_rate_(RateSteps(spec.initial_rate, spec.max_rate)),
       min_rate_(RateSteps(spec.min_rate, spec.max_rate)),
       growth_threshold_(spec.growth_threshold),
-      max_neurons_(std::min(spec.max_neurons, NeuronsWithin(spec, grid_.cells(), NeuronBytes(format_, most_pages_, spec.rounding)))),
+      max_neurons_(spec.max_neurons),
       seed_(spec.seed) {
   for (std::uint32_t cell = 0; cell < kTileCells; ++cell) cell_offsets_.push_back(grid_.PositionOf(cell));
   Allocate(grid_.cells());
@@ -265,6 +259,10 @@ std::uint64_t Layer::MostNeurons() const {
   return std::min({max_neurons_, kMostRoutes / most_pages_, neurons() + (kMostRoutes - next_id_) / 2});
 }
 
+std::uint64_t Layer::GrowthBytes() const {
+  return NeuronBytesOf(Candidates());
+}
+
 bool Layer::CanGrow() const {
   return std::uint64_t{neurons()} + Candidates() <= MostNeurons();
 }
@@ -275,7 +273,7 @@ void Layer::CheckGrowth() const {
   const std::string most = "at most " + std::to_string(MostNeurons()) + " neurons";
   throw Error(ErrorCode::kOutOfMemory,
               "Layer " + std::to_string(index_) + " would grow to " + after + " neurons; expected " + most +
-                  " (growth.maxNeurons, maxMemoryBytes)",
+                  " (growth.maxNeurons)",
               "growth.maxNeurons", after, most);
 }
 
@@ -302,6 +300,10 @@ std::uint32_t Layer::Prune(float threshold, PruneBy by, ThreadTeam& team) {
 std::uint64_t Layer::memory_bytes() const {
   return weights_.bytes() + residuals_.bytes() + data_.bytes() + cells_.bytes() +
          tiles_.size() * sizeof(Tile) + ids_.size() * sizeof(std::uint32_t) + births_.size() * sizeof(Birth);
+}
+
+std::uint64_t Layer::NeuronBytesOf(std::size_t neurons) const {
+  return neurons * NeuronBytes(format_, most_pages_, keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
 }
 
 LayerStatistics Layer::Statistics() const {
@@ -381,7 +383,7 @@ void CheckIds(const LayerState& state, const std::string& name) {
 
 }  // namespace
 
-void Layer::Import(const LayerState& state, const std::string& name) {
+void Layer::CheckState(const LayerState& state, const std::string& name) const {
   const std::size_t count = state.codes.size();
   Expect(count <= std::min(max_neurons_, kMostRoutes / most_pages_), name + ".sites", "fewer neurons");
   Expect(state.stored.size() == count && state.gains.size() == count && state.rates.size() == count &&
@@ -412,7 +414,10 @@ void Layer::Import(const LayerState& state, const std::string& name) {
          std::to_string(pages * format_.bytes) + " bytes");
   Expect(state.residuals.size() == (keeps_residuals_ ? pages * format_.weights : 0), name + ".residuals",
          "one for each weight");
+}
 
+void Layer::Import(const LayerState& state) {
+  const std::size_t count = state.codes.size();
   Allocate(static_cast<std::uint32_t>(count));
   std::size_t page = 0;
   for (Tile& tile : tiles_) tile = {0, 0};

@@ -134,7 +134,9 @@ class Layer {
     return static_cast<float>(StoredPages(data_[n])) / static_cast<float>(most_pages_);
   }
 
-  /// Whether the layer may hold all neurons that a growth would leave; CheckGrowth throws Error{kOutOfMemory} if not.
+  /// Memory that a growth would add.
+  std::uint64_t GrowthBytes() const;
+  /// Whether the layer may have as many neurons as a growth would leave; CheckGrowth throws Error{kOutOfMemory} if not.
   bool CanGrow() const;
   void CheckGrowth() const;
   /// Splits every neuron above the threshold that has two pages or more; returns how many did.
@@ -144,13 +146,17 @@ class Layer {
 
   LayerStatistics Statistics() const;
   std::uint64_t memory_bytes() const;
+  /// Memory of so many neurons.
+  std::uint64_t NeuronBytesOf(std::size_t neurons) const;
   static constexpr std::uint32_t kNoParent = 0xFFFFFFFF;
   /// The neuron that split into this one; kNoParent for those that were there from the start.
   std::uint32_t ParentOf(std::uint32_t id) const;
 
   LayerState Export() const;
-  /// Throws Error{kCheckpoint}, having changed nothing, for a state that cannot be.
-  void Import(const LayerState& state, const std::string& name);
+  /// Throws Error{kCheckpoint} for a state that cannot be; `name` is what errors call the layer.
+  void CheckState(const LayerState& state, const std::string& name) const;
+  /// Takes over a state that CheckState has let pass.
+  void Import(const LayerState& state);
 
  private:
   static constexpr std::uint32_t kTileCells = 64;

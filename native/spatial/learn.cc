@@ -42,8 +42,10 @@ BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
   }
   batches_ += 1;
   if (spec_.grow_every > 0 && batches_ % spec_.grow_every == 0) {
-    for (const auto& layer : layers_)
-      if (layer->CanGrow()) result.grown += layer->Grow(*team_);
+    for (const auto& layer : layers_) {
+      const bool fits = memory_bytes() + layer->GrowthBytes() <= spec_.max_memory_bytes;
+      if (fits && layer->CanGrow()) result.grown += layer->Grow(*team_);
+    }
   }
   return result;
 }

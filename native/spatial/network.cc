@@ -2,6 +2,7 @@
 #include "native/spatial/network.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -15,6 +16,11 @@ namespace {
 SpatialSpec Checked(SpatialSpec spec) {
   CheckSpec(spec);
   return spec;
+}
+
+// Lanes of a cell: one, or samples rounded up to whole vectors.
+std::uint32_t StrideOf(std::uint32_t samples) {
+  return samples == 1 ? 1 : (samples + kLanes - 1) / kLanes * kLanes;
 }
 
 // Visits the cells of some rows of a grid in raster order, x fastest, with their codes; row y + size[1] * z.
@@ -67,10 +73,28 @@ void SpatialNetwork::SetThreads(int threads) {
   scratch_.clear();
 }
 
+// Of everything by code and lane.
+std::uint64_t SpatialNetwork::ActivityBytes(std::uint32_t samples, bool learns) const {
+  std::uint64_t cells = input_.box_cells(), most_cells = 0;
+  const std::uint64_t arrays = 1 + (learns ? 2 : 0) + (spec_.temporal_decay > 0 ? 1 : 0);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::uint64_t box = layers_[i]->grid().box_cells();
+    cells += arrays * box;
+    if (i + 1 < layers_.size()) most_cells = std::max(most_cells, box);
+  }
+  if (learns && samples > 1) cells += most_cells;
+  return cells * StrideOf(samples) * sizeof(float);
+}
+
 void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues) {
-  const std::uint32_t stride = samples == 1 ? 1 : (samples + kLanes - 1) / kLanes * kLanes;
+  const std::uint32_t stride = StrideOf(samples);
   const bool same = stride == stride_;
   const bool keeps_state = same && continues && samples == samples_;
+  if (!same || (learns && activity_[0].errors.empty())) {
+    std::uint64_t bytes = ActivityBytes(samples, learns);
+    for (const auto& layer : layers_) bytes += layer->memory_bytes();
+    CheckMemory(spec_, bytes);
+  }
   if (!same) {
     values_ = AlignedBuffer<float>(std::size_t{input_.box_cells()} * stride);
     sums_ = {};
@@ -117,13 +141,18 @@ void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
   });
 }
 
-void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
+bool SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
   const std::size_t size = this->outputs();
   const float* const values = activity_.back().outputs.data();
+  std::atomic<bool> finite{true};
   ForCells(layers_.back()->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
     const float* const lanes = values + std::size_t{code} * stride_;
-    for (std::uint32_t s = 0; s < samples; ++s) outputs[s * size + index] = lanes[s];
+    for (std::uint32_t s = 0; s < samples; ++s) {
+      outputs[s * size + index] = lanes[s];
+      if (!std::isfinite(lanes[s])) finite.store(false, std::memory_order_relaxed);
+    }
   });
+  return finite;
 }
 
 void SpatialNetwork::LastOutputs(float* outputs) const {
@@ -141,7 +170,10 @@ void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* 
   Prepare(samples, false, continues);
   LoadInputs(samples, inputs);
   RunForward(false);
-  StoreOutputs(samples, outputs);
+  if (StoreOutputs(samples, outputs)) return;
+  ResetState();
+  throw Error(ErrorCode::kNumeric, "The outputs are not finite; expected inputs of moderate size", "inputs",
+              "too large", "inputs of moderate size");
 }
 
 void SpatialNetwork::RunForward(bool learns) {
@@ -261,7 +293,12 @@ void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* context
 
 std::vector<std::uint32_t> SpatialNetwork::Grow() {
   std::vector<std::uint32_t> counts;
-  for (const auto& layer : layers_) layer->CheckGrowth();
+  std::uint64_t bytes = memory_bytes();
+  for (const auto& layer : layers_) {
+    layer->CheckGrowth();
+    bytes += layer->GrowthBytes();
+  }
+  CheckMemory(spec_, bytes);
   for (const auto& layer : layers_) counts.push_back(layer->Grow(*team_));
   return counts;
 }
@@ -321,8 +358,13 @@ void SpatialNetwork::Import(const NetworkState& state) {
     for (const float value : temporal)
       if (!std::isfinite(value)) refuse(name, "not finite", "finite values");
   }
-  for (std::size_t i = 0; i < layers_.size(); ++i)
-    layers_[i]->Import(state.layers[i], "layers." + std::to_string(i));
+  std::uint64_t bytes = ActivityBytes(std::max(state.samples, 1u), false);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i]->CheckState(state.layers[i], "layers." + std::to_string(i));
+    bytes += layers_[i]->NeuronBytesOf(state.layers[i].codes.size());
+  }
+  CheckMemory(spec_, bytes);
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->Import(state.layers[i]);
   batches_ = state.batches;
   stride_ = 0;
   samples_ = 0;
