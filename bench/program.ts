@@ -6,6 +6,7 @@ import { addDiehlCook } from './diehl-cook.ts';
 import { addEventLoop } from './event-loop.ts';
 import { addLatency } from './latency.ts';
 import { addMemory } from './memory.ts';
+import { addSpatial } from './spatial.ts';
 
 export function createProgram(): Command {
   const program = new Command('npm run bench --')
@@ -14,6 +15,6 @@ export function createProgram(): Command {
     .exitOverride();
   const layers = [addConvSnn, addLatency, addEventLoop, addMemory];
   const events = [addCuba, addBrunel, addDiehlCook];
-  for (const add of [...layers, ...events]) add(program);
+  for (const add of [...layers, ...events, addSpatial]) add(program);
   return program;
 }

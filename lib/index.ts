@@ -16,6 +16,15 @@ export {
 } from './checkpoints/event-checkpoint.ts';
 export type { EventTrainingState, RoundReport } from './checkpoints/event-metadata.ts';
 export type { CheckpointMetadata, TrainingState } from './checkpoints/metadata.ts';
+export {
+  type LoadedSpatialCheckpoint,
+  type LoadSpatialOptions,
+  loadSpatialCheckpoint,
+  readSpatialMetadata,
+  type SpatialCheckpointMetadata,
+  saveSpatialCheckpoint,
+} from './checkpoints/spatial-checkpoint.ts';
+export type { SpatialReport, SpatialTrainingState } from './checkpoints/spatial-metadata.ts';
 export { findCheckpoint } from './checkpoints/store.ts';
 export { configureRun, type WrittenRun } from './config/configure.ts';
 export type {
@@ -50,6 +59,7 @@ export type {
   TrainingConfig,
   TrainingOptions,
 } from './config/schema.ts';
+export type { SpatialTrainingOptions } from './config/spatial-training.ts';
 export { parseJson, parseToml } from './config/toml.ts';
 export * from './data/index.ts';
 export { type ErrorCode, type ErrorDetails, SynfireError } from './errors.ts';
@@ -69,6 +79,8 @@ export {
 } from './networks/layer-network.ts';
 export * from './networks/layers.ts';
 export { type ConvSnnOptions, type PresetName, presetNames, presets } from './networks/presets.ts';
+export * from './networks/spatial-network.ts';
+export type { SpatialDescription } from './networks/spatial-presets.ts';
 export {
   EventClassifier,
   type EventClassifierOptions,
@@ -82,6 +94,9 @@ export { fit } from './training/fit.ts';
 export { encodeReceptiveFields, type ReceptiveFields, receptiveFields } from './training/receptive-fields.ts';
 export type { BestEpoch, EpochReport, FitEnd, FitProgress, FitResult, FitStart } from './training/reports.ts';
 export type { FitData, FitOptions } from './training/setup.ts';
+export type { SpatialFitProgress, SpatialFitResult, SpatialFitStart } from './training/spatial-reports.ts';
+export type { SpatialFitOptions } from './training/spatial-setup.ts';
 export { type TeachingFitOptions, trainTeaching } from './training/teaching.ts';
+export { trainSpatial } from './training/train-spatial.ts';
 export type { Training } from './training/training.ts';
 export { trainUnsupervised, type UnsupervisedOptions } from './training/unsupervised.ts';

@@ -102,7 +102,11 @@
       "native/tests/layers_reference.cc",
       "native/tests/layers_spec.cc",
       "native/tests/layers_synapses.cc",
-      "native/tests/layers_training.cc"
+      "native/tests/layers_training.cc",
+      "native/tests/spatial_activations.cc",
+      "native/tests/spatial_gradients.cc",
+      "native/tests/spatial_grid.cc",
+      "native/tests/spatial_reference.cc"
     ],
     "cxx_flags": [
       "-Wall",

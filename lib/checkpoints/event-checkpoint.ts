@@ -9,14 +9,14 @@ import {
   EventNetwork,
   type EventNetworkConfig,
   type EventNetworkOptions,
-  type StateTensor,
   type StateTensors,
 } from '../networks/event-network.ts';
 import { writeFileAtomic } from './atomic.ts';
 import { digest } from './digest.ts';
 import { type EventTrainingState, eventTrainingState } from './event-metadata.ts';
 import { blaming, encodeValues, MetadataReader } from './format.ts';
-import { encodeTensors, type Tensor, type TensorType, tensorArrays } from './safetensors.ts';
+import { encodeTensors, type Tensor } from './safetensors.ts';
+import { fittingBytes, readState, stateTensors } from './state-tensors.ts';
 import { type TensorReader, withTensorFile } from './tensor-file.ts';
 
 /** A training and what it has found out about the classes that neurons respond to. */
@@ -71,10 +71,7 @@ export function encodeEventCheckpoint(
   training: SavedTraining | null,
 ): Iterable<Uint8Array> {
   const options = setArraysApart(network.options);
-  const tensors = new Map(options.tensors);
-  for (const [name, { shape, data }] of Object.entries(network.exportState())) {
-    tensors.set(statePrefix + name, { type: typeOf(data), shape, data } as Tensor);
-  }
+  const tensors = new Map([...options.tensors, ...stateTensors(network.exportState())]);
   if (training?.responses) tensors.set(responsesName, responsesTensor(training.state, training.responses));
   const metadata = encodeValues('events', { network: options.plain, training: training?.state ?? null });
   return encodeTensors({ tensors, metadata });
@@ -114,11 +111,7 @@ export async function buildEventNetwork(
 
 /** Puts a network, which has the options of the open checkpoint, where that stands. */
 export async function restoreState(network: EventNetwork, reader: TensorReader): Promise<void> {
-  const state: StateTensors = {};
-  for (const name of reader.tensors.keys()) {
-    if (name.startsWith(statePrefix))
-      state[name.slice(statePrefix.length)] = (await reader.load(name)) as StateTensor;
-  }
+  const state = (await readState(reader)) as StateTensors;
   blaming(reader.name, () => network.importState(state));
 }
 
@@ -141,13 +134,7 @@ export function comparableOptions(options: EventNetworkConfig): unknown {
   return setArraysApart(options).plain;
 }
 
-const statePrefix = 'state.';
 const responsesName = 'training.responses';
-
-function fittingBytes({ tensors }: TensorReader): number {
-  const held = [...tensors.values()].reduce((total, { byteLength }) => total + byteLength, 0);
-  return 2 ** 32 + 64 * held;
-}
 
 function decode({ metadata, name }: TensorReader): EventCheckpointMetadata {
   const values = new MetadataReader('events', metadata, name);
@@ -167,11 +154,6 @@ function decode({ metadata, name }: TensorReader): EventCheckpointMetadata {
 
 function responsesTensor({ classes }: EventTrainingState, data: Float64Array): Tensor {
   return { type: 'F64', shape: [classes, data.length / classes], data };
-}
-
-function typeOf(data: Tensor['data']): TensorType {
-  const types = Object.keys(tensorArrays) as TensorType[];
-  return types.find((type) => data instanceof tensorArrays[type])!;
 }
 
 /** Stands in the options for an array that is a tensor of the file. */

@@ -1,12 +1,8 @@
 // What a checkpoint of an event network says besides its tensors: where its training stands.
 import { z } from 'zod';
 import { labelsSchema, protocolSchema } from '../config/event-training.ts';
-import { flag, integer, number, section, text } from '../config/fields.ts';
-
-const share = () => number({ min: 0, max: 1 });
-const count = () => integer({ min: 0 });
-const amount = () => number({ min: 0 });
-const side = () => integer({ min: 1, max: 2 ** 24 });
+import { flag, integer, section, text } from '../config/fields.ts';
+import { amount, count, settings, shape, share } from './training-fields.ts';
 
 /** Sums over images. */
 const activity = section({
@@ -46,15 +42,11 @@ const roundReport = section({
 });
 
 export const eventTrainingState = section({
-  /**
-   * Everything that the result depends on, by dotted name: a run can only be resumed with the same values.
-   */
-  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  settings: settings(),
   protocol: protocolSchema,
   /** Null when the network is taught which neurons stand for which class. */
   labels: labelsSchema.nullable(),
-  /** [channels, height, width] of an image. */
-  shape: z.tuple([side(), side(), side()]),
+  shape: shape(),
   classes: integer({ min: 1, max: 2 ** 24 }),
   /** The data's name; null when they have none. */
   data: text('a name').nullable(),

@@ -5,10 +5,15 @@ import { invalid, SynfireError } from '../errors.ts';
 import { packageVersion } from '../native/index.ts';
 import { withTensorFile } from './tensor-file.ts';
 
-/** What a checkpoint holds: a network of layers or an event network. */
+/** What a checkpoint holds: a network of layers, an event network or a spatial network. */
 export type CheckpointKind = keyof typeof formatNames;
 
-const formatNames = { layers: 'synfire.checkpoint', events: 'synfire.event-checkpoint' } as const;
+const formatNames = {
+  layers: 'synfire.checkpoint',
+  events: 'synfire.event-checkpoint',
+  spatial: 'synfire.spatial-checkpoint',
+} as const;
+const kinds = Object.keys(formatNames) as CheckpointKind[];
 const formatVersion = '1';
 
 /** Values as the strings that a safetensors file carries, with the name of their format. */
@@ -66,9 +71,10 @@ export class MetadataReader {
  * What the checkpoint at `path` holds; `layers`, too, for a file of another program, which reading it refuses.
  */
 export async function checkpointKind(path: string): Promise<CheckpointKind> {
-  return withTensorFile(path, async ({ metadata }) =>
-    metadata.get('format') === formatNames.events ? 'events' : 'layers',
-  );
+  return withTensorFile(path, async ({ metadata }) => {
+    const format = metadata.get('format');
+    return kinds.find((kind) => formatNames[kind] === format) ?? 'layers';
+  });
 }
 
 /** What `call` refuses is here the fault of the file `source`. */
@@ -76,12 +82,30 @@ export function blaming<Result>(source: string, call: () => Result): Result {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof SynfireError)) throw error;
-    throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', `${source}: ${error.message}`, error);
+    throw blamed(source, error);
   }
 }
 
+/** As `blaming`, for what takes its time. */
+export async function blamingAsync<Result>(source: string, call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw blamed(source, error);
+  }
+}
+
+function blamed(source: string, error: unknown): unknown {
+  if (!(error instanceof SynfireError)) return error;
+  return new SynfireError('ERR_SYNFIRE_CHECKPOINT', `${source}: ${error.message}`, error);
+}
+
+const contents: Record<CheckpointKind, string> = {
+  layers: 'a network of layers',
+  events: 'an event network',
+  spatial: 'a spatial network',
+};
+
 function describe(kind: CheckpointKind): string {
-  const what = kind === 'events' ? 'an event network' : 'a network of layers';
-  return `${formatNames[kind]}, a checkpoint of ${what} that synfire wrote`;
+  return `${formatNames[kind]}, a checkpoint of ${contents[kind]} that synfire wrote`;
 }

@@ -1,11 +1,9 @@
 // What a checkpoint says besides its tensors: the network's configuration and where its training stands.
 import { z } from 'zod';
-import { choice, flag, integer, number, section } from '../config/fields.ts';
+import { flag, number, section } from '../config/fields.ts';
 import { type NetworkConfig, networkSchema } from '../config/schema.ts';
 import { encodeValues, MetadataReader } from './format.ts';
-
-const share = () => number({ min: 0, max: 1 });
-const count = () => integer({ min: 0 });
+import { bestEpoch, count, settings, share } from './training-fields.ts';
 
 const epochReport = section({
   epoch: count(),
@@ -21,10 +19,7 @@ const epochReport = section({
 });
 
 const trainingState = section({
-  /**
-   * Everything that the result depends on, by dotted name: a run can only be resumed with the same values.
-   */
-  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  settings: settings(),
   /** Epochs that are done. */
   epoch: count(),
   /** Steps of the running epoch that are done. */
@@ -34,11 +29,7 @@ const trainingState = section({
   /** Sums over the running epoch's samples so far. */
   metrics: section({ lossSum: number(), correct: count(), samples: count(), seconds: number() }),
   history: z.array(epochReport),
-  best: section({
-    epoch: count(),
-    monitor: choice('trainLoss', 'trainAccuracy', 'validationLoss', 'validationAccuracy'),
-    value: number(),
-  }).nullable(),
+  best: bestEpoch(),
   earlyStopping: section({ reference: number().nullable(), epochsWithoutImprovement: count() }),
 });
 

@@ -10,6 +10,8 @@ export interface TensorArrays {
   U64: BigUint64Array;
   I32: Int32Array;
   U32: Uint32Array;
+  I16: Int16Array;
+  U16: Uint16Array;
   U8: Uint8Array;
 }
 export type TensorType = keyof TensorArrays;
@@ -22,6 +24,8 @@ export const tensorArrays = {
   U64: BigUint64Array,
   I32: Int32Array,
   U32: Uint32Array,
+  I16: Int16Array,
+  U16: Uint16Array,
   U8: Uint8Array,
 } as const;
 

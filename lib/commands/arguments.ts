@@ -86,8 +86,8 @@ export function word<const Word extends string>(
 }
 
 const dataHelp =
-  'digits (built in), mnist, fashion-mnist or kmnist; a folder of IDX or NPY files; or samples,labels files: those to ' +
-  'train with, then those to test with';
+  'digits (built in), mnist, fashion-mnist or kmnist; identity (vectors for spatial networks); a folder of IDX or NPY ' +
+  'files; or samples,labels files: those to train with, then those to test with';
 
 function device(name: string): string {
   if (name === 'auto' || name === 'cpu') return name;

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { loadAnyRun } from '../config/load.ts';
 import { type DataConfig, dataSchema } from '../config/schema.ts';
+import type { Grid } from '../config/spatial-network.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { readDataset } from '../data/files.ts';
 import { readSet } from '../data/folder.ts';
+import { identityData, identityName } from '../data/identity.ts';
 import { type DataProgress, datasets } from '../data/index.ts';
 import { invalid } from '../errors.ts';
 import type { ProgressDisplay } from '../monitoring/progress.ts';
@@ -59,11 +61,17 @@ export async function dataOf(
   throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--data', undefined, expected);
 }
 
+/** `vectors` is the grid of a spatial network's input, for data that are drawn to fit. */
 export async function loadData(
   config: DataConfig,
-  { signal, display }: { signal: AbortSignal; display: ProgressDisplay },
+  {
+    signal,
+    display,
+    vectors,
+  }: { signal: AbortSignal; display: ProgressDisplay; vectors?: Readonly<Grid> | undefined },
 ): Promise<CommandData> {
   const { name, path, limit, normalisation } = config;
+  if (name === identityName) return { ...identityData({ shape: shapeOf(vectors), limit }) };
   const onProgress = (progress: DataProgress) =>
     display.share(describe(progress), progress.done / progress.total);
   const options = { limit, normalisation, signal, onProgress };
@@ -72,6 +80,13 @@ export async function loadData(
     files === null ? await datasets.load(name, { ...options, path }) : await loadFiles(files, options);
   display.clear();
   return data;
+}
+
+/** [channels, height, width] of a sample for a grid: z, y, x. */
+function shapeOf(grid: Readonly<Grid> | undefined): [number, number, number] {
+  if (grid !== undefined) return [grid[2], grid[1], grid[0]];
+  const expected = 'a data set of images: these vectors are for spatial networks';
+  throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', '--data', identityName, expected);
 }
 
 /** Two or four paths that are separated by commas; null when `name` is a set or a folder. */
@@ -102,7 +117,7 @@ async function loadFiles(files: string[], options: LoadOptions): Promise<Command
 }
 
 function absolute(name: string): string {
-  if (datasets.names.includes(name)) return name;
+  if (name === identityName || datasets.names.includes(name)) return name;
   const files = filesNamed(name);
   return files === null ? resolve(name) : files.map((file) => resolve(file)).join(',');
 }

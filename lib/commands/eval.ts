@@ -11,6 +11,7 @@ import { classTable } from './class-table.ts';
 import { dataOf, loadData } from './data.ts';
 import { evaluateEvents } from './eval-events.ts';
 import type { EvalOptions } from './eval-options.ts';
+import { evaluateSpatial } from './eval-spatial.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { figure, pairs, table } from './text.ts';
 
@@ -44,6 +45,7 @@ Examples:
   $ synfire eval runs/first/checkpoints/epoch-000003.safetensors --data mnist
   $ synfire eval runs/first --ops
   $ synfire eval runs/stdp --label-images 10000
+  $ synfire eval runs/spatial --part train
   $ synfire eval runs/first --json | jq .accuracy`;
 
 async function evaluate(path: string, options: EvalOptions): Promise<void> {
@@ -64,8 +66,9 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const checkpoint = await findCheckpoint(path, 'best');
-  if ((await checkpointKind(checkpoint)) === 'events')
-    return evaluateEvents(checkpoint, options, display, signal);
+  const kind = await checkpointKind(checkpoint);
+  if (kind === 'events') return evaluateEvents(checkpoint, options, display, signal);
+  if (kind === 'spatial') return evaluateSpatial(checkpoint, options, display, signal);
   const { network, metadata } = await loadCheckpoint(checkpoint);
   const { batchSize = 64, threads, ops: statistics = false } = options;
   network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });

@@ -13,6 +13,7 @@ import { encodeReceptiveFields } from '../training/receptive-fields.ts';
 import type { RunFiles } from './run-folder.ts';
 import { bytes, figure, pairs, printLine } from './text.ts';
 import type { TrainOutput } from './train-follow.ts';
+import { interruptedText } from './train-output.ts';
 
 type EventOutput = TrainOutput<EventFitStart, RoundReport, EventFitResult>;
 
@@ -124,8 +125,7 @@ export class EventTextOutput implements EventOutput {
   }
 
   interrupted(): void {
-    const latest = latestIn(this.#files.checkpoints);
-    this.#setup.display.message(`interrupted; saved ${latest}\ngo on with: synfire train --resume ${latest}`);
+    this.#setup.display.message(interruptedText(this.#files));
   }
 }
 

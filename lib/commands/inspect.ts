@@ -6,7 +6,7 @@ import { readCheckpointMetadata } from '../checkpoints/checkpoint.ts';
 import { checkpointKind } from '../checkpoints/format.ts';
 import type { TrainingState } from '../checkpoints/metadata.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
-import { loadAnyRun, loadRun } from '../config/load.ts';
+import { loadAnyRun } from '../config/load.ts';
 import { type NetworkConfig, type RunConfig, type TrainingConfig, trainingSchema } from '../config/schema.ts';
 import { percent } from '../monitoring/progress.ts';
 import { native } from '../native/index.ts';
@@ -19,13 +19,19 @@ import {
   inspectEventCheckpoint,
   inspectEventRun,
 } from './inspect-events.ts';
+import {
+  describeSpatial,
+  inspectSpatialCheckpoint,
+  inspectSpatialRun,
+  type SpatialInspection,
+} from './inspect-spatial.ts';
 import { bytes, figure, pairs, table } from './text.ts';
 
 export function addInspect(program: Command): void {
   const command = program
     .command('inspect')
     .description(
-      'show layers or populations, memory and settings of a configuration, a preset or a checkpoint',
+      'show layers, populations or grids, memory and settings of a configuration, a preset or a checkpoint',
     )
     .argument(
       '<config|preset|checkpoint>',
@@ -41,6 +47,7 @@ const examples = `
 Examples:
   $ synfire inspect conv-snn
   $ synfire inspect diehl-cook
+  $ synfire inspect spatial-digits
   $ synfire inspect examples/conv-snn.toml --batch-size 256
   $ synfire inspect runs/conv-snn-20261120-101500`;
 
@@ -63,23 +70,54 @@ interface Inspection {
 }
 
 async function inspect(source: string, options: InspectOptions): Promise<void> {
-  const events = await readEvents(source);
-  const inspection = events ?? (await collect(source, options));
-  const text = () => ('populations' in inspection ? describeEvents(inspection) : describe(inspection));
+  const { inspection, text } = await inspected(source, options);
   process.stdout.write(`${options.json ? JSON.stringify(inspection) : text()}\n`);
 }
 
-/** What `source` says when that is an event network. */
-async function readEvents(source: string): Promise<EventInspection | null> {
-  const file = await checkpointFor(source);
-  if (file !== null)
-    return (await checkpointKind(file)) === 'events' ? inspectEventCheckpoint(source, file) : null;
-  const run = await loadAnyRun(source);
-  return run.kind === 'events' ? inspectEventRun(source, run.config) : null;
+/** What there is to say about a source, and the same in words. */
+interface Inspected {
+  inspection: object;
+  text(): string;
 }
 
-async function collect(source: string, options: InspectOptions): Promise<Inspection> {
-  const { network: config, run, state } = await read(source);
+async function inspected(source: string, options: InspectOptions): Promise<Inspected> {
+  const file = await checkpointFor(source);
+  return file === null ? inspectConfiguration(source, options) : inspectFile(source, file, options);
+}
+
+async function inspectConfiguration(source: string, options: InspectOptions): Promise<Inspected> {
+  const run = await loadAnyRun(source);
+  if (run.kind === 'events') return inEventWords(inspectEventRun(source, run.config));
+  if (run.kind === 'spatial') return inSpatialWords(inspectSpatialRun(source, run.config));
+  const { network, ...rest } = run.config;
+  return inLayerWords(collect(source, { network, run: rest, state: null }, options));
+}
+
+async function inspectFile(source: string, file: string, options: InspectOptions): Promise<Inspected> {
+  const kind = await checkpointKind(file);
+  if (kind === 'events') return inEventWords(await inspectEventCheckpoint(source, file));
+  if (kind === 'spatial') return inSpatialWords(await inspectSpatialCheckpoint(source, file, options));
+  const { network, training: state } = await readCheckpointMetadata(file);
+  return inLayerWords(collect(source, { network, run: null, state }, options));
+}
+
+function inEventWords(inspection: EventInspection): Inspected {
+  return { inspection, text: () => describeEvents(inspection) };
+}
+
+function inSpatialWords(inspection: SpatialInspection): Inspected {
+  return { inspection, text: () => describeSpatial(inspection) };
+}
+
+function inLayerWords(inspection: Inspection): Inspected {
+  return { inspection, text: () => describe(inspection) };
+}
+
+function collect(
+  source: string,
+  { network: config, run, state }: Pick<Inspection, 'network' | 'run' | 'state'>,
+  options: InspectOptions,
+): Inspection {
   const network = new LayerNetwork(config);
   const layers = network.describe();
   const training = run?.training ?? trainingSchema.parse({});
@@ -92,16 +130,6 @@ async function collect(source: string, options: InspectOptions): Promise<Inspect
     parameters: layers.reduce((total, layer) => total + layer.parameters, 0),
     memory: planMemory(network, training, options),
   };
-}
-
-async function read(source: string): Promise<Pick<Inspection, 'network' | 'run' | 'state'>> {
-  const file = await checkpointFor(source);
-  if (file === null) {
-    const { network, ...run } = await loadRun(source);
-    return { network, run, state: null };
-  }
-  const { network, training } = await readCheckpointMetadata(file);
-  return { network, run: null, state: training };
 }
 
 async function checkpointFor(path: string): Promise<string | null> {

@@ -3,11 +3,12 @@ import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { loadCheckpoint } from '../checkpoints/checkpoint.ts';
 import { checkpointKind } from '../checkpoints/format.ts';
+import { loadSpatialCheckpoint } from '../checkpoints/spatial-checkpoint.ts';
 import { findCheckpoint } from '../checkpoints/store.ts';
 import { type ArrayData, Dataset, readIdx, readNpy } from '../data/index.ts';
 import { invalid } from '../errors.ts';
+import { largest as largestOf } from '../networks/classes.ts';
 import type { Samples } from '../networks/inputs.ts';
-import type { Prediction } from '../networks/layer-network.ts';
 import { EventClassifier } from '../training/event-classifier.ts';
 import { computeOptions, integers, largest } from './arguments.ts';
 import { catchInterrupts } from './interrupt.ts';
@@ -28,7 +29,7 @@ export function addPredict(program: Command): void {
       'only these samples, counted from 0, such as 0,5,7',
       integers('--index', 0, largest.samples),
     )
-    .option('--json', 'print one JSON object for each sample, with the scores of all classes')
+    .option('--json', 'print one JSON object for each sample, with the scores of all classes or the outputs')
     .addHelpText('after', examples)
     .action(predict);
   computeOptions(command);
@@ -38,7 +39,8 @@ const examples = `
 Examples:
   $ synfire predict runs/first digit.npy
   $ synfire predict runs/first t10k-images-idx3-ubyte.gz --index 0,1,2
-  $ synfire predict runs/first digits.npy --json | jq .class`;
+  $ synfire predict runs/first digits.npy --json | jq .class
+  $ synfire predict runs/identity vectors.npy --json | jq .outputs`;
 
 interface PredictOptions {
   index?: number[];
@@ -61,17 +63,24 @@ async function predict(path: string, input: string, options: PredictOptions): Pr
   }
 }
 
-/** A trained network of either kind. */
+/** A trained network of any kind. */
 interface Predictor {
   /** [channels, height, width] of a sample. */
   shape: readonly [number, number, number];
-  predict(samples: Samples, signal: AbortSignal): Promise<Pick<Prediction, 'classes'> & { scores: Scores }>;
+  predict(samples: Samples, signal: AbortSignal): Promise<Scored>;
 }
 
-type Scores = Float32Array | Float64Array;
+interface Scored {
+  /** Null for a network that was not trained with classes: scores are its outputs. */
+  classes: Int32Array | null;
+  /** Row by row, for each of the samples. */
+  scores: Float32Array | Float64Array;
+}
 
 async function loadPredictor(path: string, { batchSize, threads }: PredictOptions): Promise<Predictor> {
-  if ((await checkpointKind(path)) === 'events') {
+  const kind = await checkpointKind(path);
+  if (kind === 'spatial') return loadSpatialPredictor(path, threads);
+  if (kind === 'events') {
     const { classifier, training } = await EventClassifier.load(path, given({ batchSize, threads }));
     const { shape } = training;
     return {
@@ -82,6 +91,22 @@ async function loadPredictor(path: string, { batchSize, threads }: PredictOption
   const { network } = await loadCheckpoint(path);
   network.prepare(given({ batchSize, threads }));
   return { shape: network.inputShape, predict: (samples, signal) => network.predict(samples, { signal }) };
+}
+
+async function loadSpatialPredictor(path: string, threads: number | undefined): Promise<Predictor> {
+  const { network, training } = await loadSpatialCheckpoint(path, given({ threads }));
+  const [width, height, channels] = network.grids[0]!;
+  return {
+    shape: training?.shape ?? [channels, height, width],
+    async predict(samples, signal) {
+      const scale = samples instanceof Uint8Array ? 255 : 1;
+      const scores = await network.predict(
+        Float32Array.from(samples, (value) => value / scale),
+        { signal },
+      );
+      return { classes: training?.classes === 0 ? null : largestOf(scores, network.outputs), scores };
+    },
+  };
 }
 
 function readArray(input: string, signal: AbortSignal): Promise<ArrayData> {
@@ -147,27 +172,27 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, side) => product * side, 1);
 }
 
-function json(
-  indices: readonly number[],
-  { classes, scores }: { classes: Int32Array; scores: Scores },
-): string {
-  const width = scores.length / classes.length;
+function json(indices: readonly number[], { classes, scores }: Scored): string {
   return indices
-    .map(
-      (index, row) =>
-        `${JSON.stringify({ index, class: classes[row], scores: [...scores.subarray(row * width, (row + 1) * width)] })}\n`,
-    )
+    .map((index, row) => {
+      const own = [...rowOf(scores, row, indices.length)];
+      const found = classes === null ? { index, outputs: own } : { index, class: classes[row], scores: own };
+      return `${JSON.stringify(found)}\n`;
+    })
     .join('');
 }
 
-function text(
-  indices: readonly number[],
-  { classes, scores }: { classes: Int32Array; scores: Scores },
-): string {
-  const width = scores.length / classes.length;
+function text(indices: readonly number[], { classes, scores }: Scored): string {
   const rows = indices.map((index, row) => {
+    const own = rowOf(scores, row, indices.length);
+    if (classes === null) return [String(index), [...own].map((output) => output.toFixed(3)).join(' ')];
     const chosen = classes[row] ?? 0;
-    return [String(index), String(chosen), (scores[row * width + chosen] ?? 0).toFixed(3)];
+    return [String(index), String(chosen), (own[chosen] ?? 0).toFixed(3)];
   });
-  return table(['sample', 'class', 'score'], rows);
+  return table(classes === null ? ['sample', 'outputs'] : ['sample', 'class', 'score'], rows);
+}
+
+function rowOf(scores: Scored['scores'], row: number, rows: number): Scored['scores'] {
+  const width = scores.length / rows;
+  return scores.subarray(row * width, (row + 1) * width);
 }

@@ -1,6 +1,5 @@
 // synfire train for networks of layers.
 import type { RunConfig } from '../config/schema.ts';
-import { invalid } from '../errors.ts';
 import type { ProgressDisplay } from '../monitoring/progress.ts';
 import { LayerNetwork } from '../networks/layer-network.ts';
 import { fit } from '../training/fit.ts';
@@ -9,7 +8,7 @@ import type { FitOptions } from '../training/setup.ts';
 import { loadData, selectData } from './data.ts';
 import type { RunFiles } from './run-folder.ts';
 import { follow } from './train-follow.ts';
-import { eventOptions, given, placeFiles, type TrainOptions } from './train-options.ts';
+import { given, placeFiles, refuseEventOptions, type TrainOptions } from './train-options.ts';
 import { JsonOutput, TextOutput } from './train-output.ts';
 
 /** What a training is made of. */
@@ -46,12 +45,7 @@ export async function trainLayers(job: TrainJob<RunConfig>): Promise<void> {
 
 /** The options of the command line replace what the configuration says. */
 function override(config: RunConfig, options: TrainOptions): RunConfig {
-  for (const name of eventOptions) {
-    if (options[name] === undefined) continue;
-    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const expected = 'nothing: this is an option of event networks, such as diehl-cook';
-    throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', flag, options[name], expected);
-  }
+  refuseEventOptions(options);
   const { epochs, batchSize, threads, seed } = options;
   return {
     ...config,

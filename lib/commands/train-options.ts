@@ -23,13 +23,22 @@ export interface TrainOptions {
   evaluateEvery?: number;
 }
 
-/** The options that only event networks have. */
-export const eventOptions = ['neurons', 'images', 'merge', 'labelImages', 'evaluateEvery'] as const;
+/** Throws ERR_SYNFIRE_INVALID_ARGUMENT for an option that only event networks have. */
+export function refuseEventOptions(options: TrainOptions): void {
+  for (const name of eventOptions) {
+    if (options[name] === undefined) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const expected = 'nothing: this is an option of event networks, such as diehl-cook';
+    throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', flag, options[name], expected);
+  }
+}
+
+const eventOptions = ['neurons', 'images', 'merge', 'labelImages', 'evaluateEvery'] as const;
 
 /** The configuration to train with, or the one of the run to resume. */
 export function configSource(source: string | undefined, { resume }: TrainOptions): string {
   if (source !== undefined) return source;
-  const expected = 'a .toml or .json file, or a preset such as conv-snn or diehl-cook';
+  const expected = 'a .toml or .json file, or a preset such as conv-snn, diehl-cook or spatial-digits';
   if (resume === undefined) throw invalid('ERR_SYNFIRE_INVALID_ARGUMENT', 'config', undefined, expected);
   const { config } = filesOf(runFolder(resume));
   if (existsSync(config)) return config;

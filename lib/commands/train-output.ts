@@ -73,13 +73,8 @@ export class TextOutput implements LayerOutput {
     const { isa, hardwareThreads } = native().cpu();
     const parameters = network.describe().reduce((total, layer) => total + layer.parameters, 0);
     const threads = config.training.threads ?? hardwareThreads;
-    const samples = [
-      `${figure(start.trainSamples)} to train`,
-      `${figure(start.validationSamples)} to validate`,
-      `${figure(start.testSamples)} to test`,
-    ];
     display.message(`network: ${figure(parameters)} parameters, learning ${config.network.learning.mode}`);
-    display.message(`data:    ${config.data.name}, samples: ${samples.join(', ')}`);
+    display.message(`data:    ${config.data.name}, samples: ${samplesText(start)}`);
     display.message(
       `using:   ${threads} threads, ${isa} instructions, ${bytes(start.planBytes)} for the network`,
     );
@@ -120,13 +115,32 @@ export class TextOutput implements LayerOutput {
   }
 
   interrupted(): void {
-    const latest = latestIn(this.#files.checkpoints);
-    this.#setup.display.message(`interrupted; saved ${latest}\ngo on with: synfire train --resume ${latest}`);
+    this.#setup.display.message(interruptedText(this.#files));
   }
 }
 
+/** What training, validation and test have to work with. */
+export function samplesText(
+  start: Pick<FitStart, 'trainSamples' | 'validationSamples' | 'testSamples'>,
+): string {
+  return [
+    `${figure(start.trainSamples)} to train`,
+    `${figure(start.validationSamples)} to validate`,
+    `${figure(start.testSamples)} to test`,
+  ].join(', ');
+}
+
+/** What an interrupted training leaves. */
+export function interruptedText({ checkpoints }: RunFiles): string {
+  const latest = latestIn(checkpoints);
+  return `interrupted; saved ${latest}\ngo on with: synfire train --resume ${latest}`;
+}
+
 /** Over all epochs: samples a second of training, and seconds of training in an epoch. */
-function speed(history: readonly EpochReport[]): { samplesPerSecond: number; epochSeconds: number } {
+export function speed(history: readonly Pick<EpochReport, 'seconds' | 'samplesPerSecond'>[]): {
+  samplesPerSecond: number;
+  epochSeconds: number;
+} {
   const seconds = history.reduce((total, report) => total + report.seconds, 0);
   const samples = history.reduce((total, report) => total + report.seconds * report.samplesPerSecond, 0);
   return { samplesPerSecond: samples / seconds, epochSeconds: seconds / history.length };

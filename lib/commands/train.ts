@@ -7,6 +7,7 @@ import { catchInterrupts } from './interrupt.ts';
 import { trainEvents } from './train-events.ts';
 import { trainLayers } from './train-layers.ts';
 import { configSource, type TrainOptions } from './train-options.ts';
+import { trainSpatialNetwork } from './train-spatial.ts';
 
 export function addTrain(program: Command): void {
   const command = program
@@ -64,6 +65,9 @@ Examples:
   $ synfire train conv-snn --json | jq .validationAccuracy
   $ synfire train diehl-cook --neurons 400 --data mnist --images 60000 --out runs/stdp
   $ synfire train teaching --data digits
+  $ synfire train spatial-identity                 a small network that grows while it learns
+  $ synfire train spatial-digits --data mnist --epochs 5 --out runs/spatial
+  $ synfire train examples/spatial-digits.toml --json | jq .neurons
 
 Ctrl-C stops after the running step, saves, and exits with 130; a second Ctrl-C exits at once.`;
 
@@ -76,6 +80,7 @@ async function train(source: string | undefined, options: TrainOptions): Promise
   const job = { source, options, display, signal: interrupt.signal };
   try {
     if (run.kind === 'events') await trainEvents({ ...job, config: run.config });
+    else if (run.kind === 'spatial') await trainSpatialNetwork({ ...job, config: run.config });
     else await trainLayers({ ...job, config: run.config });
   } finally {
     display.clear();

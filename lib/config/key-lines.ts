@@ -16,7 +16,8 @@ export function jsonKeyLines(text: string): KeyLines {
 
 /** The line of `field`, in any spelling, or of the innermost section around it that is written down. */
 export function lineOf(lines: KeyLines, field: string): number | undefined {
-  for (let path = camelCase(field); path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
+  const dotted = camelCase(field).replace(/\[(\d+)\]/g, '.$1');
+  for (let path = dotted; path !== ''; path = path.slice(0, Math.max(0, path.lastIndexOf('.')))) {
     const line = lines.get(path);
     if (line !== undefined) return line;
   }

@@ -4,12 +4,10 @@ import { extname } from 'node:path';
 import { invalid, SynfireError } from '../errors.ts';
 import { presetNames } from '../networks/presets.ts';
 import { configureRun } from './configure.ts';
-import { completeEventRun } from './event-run.ts';
-import { eventPresetNames } from './event-training.ts';
 import type { RunConfig } from './schema.ts';
 import { type Language, mostCharacters, type Source } from './source.ts';
 import { closest } from './suggest.ts';
-import { type AnyRun, parseAnyRun, parseRun } from './toml.ts';
+import { type AnyRun, allPresetNames, completeAnyRun, parseAnyRun, parseRun } from './toml.ts';
 
 const languages: Record<string, Language> = { '.toml': 'toml', '.json': 'json' };
 
@@ -23,15 +21,11 @@ export async function loadRun(source: string): Promise<RunConfig> {
   return parseRun(await readSource(source));
 }
 
-/** The training of either kind that `source` names, as for `loadRun`. Throws ERR_SYNFIRE_CONFIG. */
+/** The training of any kind that `source` names, as for `loadRun`. Throws ERR_SYNFIRE_CONFIG. */
 export async function loadAnyRun(source: string): Promise<AnyRun> {
-  const preset = eventPresetNames.find((name) => name === source);
-  if (preset !== undefined)
-    return { kind: 'events', config: completeEventRun({ network: { preset } }, preset) };
   if (languageOf(source) !== undefined) return parseAnyRun(await readSource(source));
-  const names: readonly string[] = presetNames;
-  if (names.includes(source)) return { kind: 'layers', config: await loadRun(source) };
-  throw unknownSource(source, [...names, ...eventPresetNames]);
+  if (allPresetNames.includes(source)) return completeAnyRun({ network: { preset: source } });
+  throw unknownSource(source, allPresetNames);
 }
 
 /** The text of a .toml or .json file. Throws ERR_SYNFIRE_CONFIG. */

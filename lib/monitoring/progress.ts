@@ -33,8 +33,8 @@ export class ProgressDisplay {
     this.#color = this.#live && !environment.NO_COLOR;
   }
 
-  /** Redraws the live line for a training. */
-  update(progress: FitProgress): void {
+  /** Redraws the live line for a training; where there are no classes, there is no accuracy. */
+  update(progress: AnyProgress): void {
     const share = progress.totalSamples > 0 ? progress.samples / progress.totalSamples : 0;
     this.share(describe(progress), share);
   }
@@ -73,17 +73,20 @@ export class ProgressDisplay {
   }
 }
 
-/** One epoch in words and figures. */
-export function epochLine(report: EpochReport, epochs: number): string {
+/** The figures of an epoch that a line shows. */
+export interface EpochFigures extends Omit<EpochReport, 'trainAccuracy' | 'learningRate'> {
+  /** Null without classes. */
+  trainAccuracy: number | null;
+}
+
+/** One epoch in words and figures; `more` says what else happened in it. */
+export function epochLine(report: EpochFigures, epochs: number, more: readonly string[] = []): string {
   const { trainLoss, trainAccuracy, validationLoss, validationAccuracy } = report;
-  const parts = [
-    `epoch ${counted(report.epoch, epochs)}`,
-    `loss ${trainLoss.toFixed(4)}`,
-    `accuracy ${percent(trainAccuracy)}`,
-  ];
+  const parts = [`epoch ${counted(report.epoch, epochs)}`, `loss ${trainLoss.toFixed(4)}`];
+  if (trainAccuracy !== null) parts.push(`accuracy ${percent(trainAccuracy)}`);
   if (validationLoss !== null) parts.push(`validation loss ${validationLoss.toFixed(4)}`);
   if (validationAccuracy !== null) parts.push(`accuracy ${percent(validationAccuracy)}`);
-  parts.push(`${perSecond(report.samplesPerSecond)}`, `${report.seconds.toFixed(1)} s`);
+  parts.push(...more, `${perSecond(report.samplesPerSecond)}`, `${report.seconds.toFixed(1)} s`);
   return parts.join('  ') + (report.best ? '  best' : '');
 }
 
@@ -102,12 +105,14 @@ const green = '\u001b[32m';
 const plain = '\u001b[39m';
 const barWidth = 20;
 
-function describe(progress: FitProgress): string {
+type AnyProgress = Omit<FitProgress, 'accuracy'> & { accuracy: number | null };
+
+function describe(progress: AnyProgress): string {
   const { part, epoch, epochs, loss, accuracy, samplesPerSecond, remainingSeconds } = progress;
   const text = [
     `epoch ${counted(epoch, epochs)}${part === 'train' ? '' : ` ${part}`}`,
     `loss ${loss.toFixed(4)}`,
-    `accuracy ${percent(accuracy)}`,
+    ...(accuracy === null ? [] : [`accuracy ${percent(accuracy)}`]),
     perSecond(samplesPerSecond),
   ];
   if (remainingSeconds !== null) text.push(`ETA ${clock(remainingSeconds)}`);

@@ -25,6 +25,11 @@ export interface NativeAddon {
   estimateEventNetwork(spec: NativeEventNetworkSpec): number;
   EventNetwork: new (spec?: NativeEventNetworkSpec) => NativeEventNetwork;
   EventReplicas: new (network: NativeEventNetwork, count: number) => NativeEventReplicas;
+  SpatialNetwork: new (spec: NativeSpatialSpec) => NativeSpatialNetwork;
+  /** Names of the activations of spatial networks, by number. */
+  spatialActivations(): string[];
+  /** Morton codes of positions x, y, z, one after another. */
+  encodeMorton(positions: Uint16Array, codes?: BigUint64Array): BigUint64Array;
 }
 
 export interface NativeCpu {
@@ -533,4 +538,141 @@ export interface NativeEventReplicas {
     options: NativePresentSpikes,
     onProgress?: NativeProgress<{ samples: number; total: number }>,
   ): NativeJob<NativePresentReport>;
+}
+
+export interface NativeSpatialSpec {
+  /** Sizes of the grids along x, y, z; the first is the input and has no neurons. */
+  grids: [number, number, number][];
+  /** Cells to either side of the middle that a neuron sees, for every grid but the first. */
+  reach: [number, number, number][];
+  /** For every grid but the first: numbers of the activations of the 64 contexts, row by row. */
+  activations: Uint8Array[];
+  bits: 1 | 2 | 4;
+  /** Weights that a neuron may store. */
+  capacity: number;
+  /** Bits of each of the two parts of a context that tell patterns apart, 0 to 3. */
+  patternBits: number;
+  rounding: 'stochastic' | 'residual';
+  /** Share of a neuron's sum that it keeps from the step before, 0 to below 1. */
+  temporalDecay: number;
+  learningRate: { initial: number; min: number; max: number };
+  /** Saturation from which a neuron is a candidate for splitting, batches between two growths (0: never), most neurons of a layer. */
+  growth: { threshold: number; everyBatches: number; maxNeurons: number };
+  seed: number;
+  threads: number;
+  /** The network is not made, and does not grow, when it would need more. */
+  maxMemoryBytes: number;
+}
+
+/** One layer of neurons: the grids but the first. */
+export interface NativeSpatialStatistics {
+  neurons: number;
+  /** Neurons that have stored something. */
+  active: number;
+  /** Sums over neurons / stored weights, for means. */
+  meanSaturation: number;
+  /** Share of the weights that could be stored that are not. */
+  sparsity: number;
+  storedWeights: number;
+  growthCandidates: number;
+  /** Neurons that have stored nothing. */
+  pruneCandidates: number;
+  /** Sites of the grid that no neuron answers for. */
+  silentSites: number;
+  memoryBytes: number;
+  meanLearningRate: number;
+}
+
+export interface NativeSpatialChange {
+  /** By layer. */
+  before: Uint32Array;
+  after: Uint32Array;
+  seconds: number;
+}
+
+export interface NativeSpatialTrainReport {
+  /** Batches learned in this call; fewer than asked for when cancelled: the network stands after the last of them. */
+  batches: number;
+  samples: number;
+  /** Sum over samples of the mean squared error of a sample. */
+  lossSum: number;
+  /** Samples whose largest output was that of the label; 0 without labels. */
+  correct: number;
+  seconds: number;
+  /** Neurons that growth added. */
+  grown: number;
+  /** Mean squared error of each batch. */
+  losses: Float32Array;
+}
+
+export interface NativeSpatialState {
+  [name: string]: NativeSpatialTensor;
+}
+export interface NativeSpatialTensor {
+  shape: number[];
+  data: Float32Array | Uint32Array | BigUint64Array | Uint8Array | Uint16Array | Int16Array;
+}
+
+export interface NativeSpatialNetwork {
+  /** Batches learned since the start. */
+  readonly batches: number;
+  readonly memoryBytes: number;
+  setThreads(threads: number): void;
+  /** One input at once, on the calling thread and the network's own; continues the temporal state. */
+  forwardSync(input: Float32Array, output: Float32Array): void;
+  /** Outputs [count][outputs]; every sample starts from rest. */
+  forward(options: { inputs: Float32Array; count: number }): NativeJob<Float32Array>;
+  /** Learns one batch after another; `inputs` [count][inputs], `targets` [count][outputs]. The temporal state is
+   *  kept from batch to batch when `keepState`: sample i of a batch follows sample i of the batch before. */
+  train(
+    options: {
+      inputs: Float32Array;
+      targets: Float32Array;
+      count: number;
+      batchSize: number;
+      keepState: boolean;
+    },
+    onProgress?: NativeProgress<NativeSpatialProgress>,
+  ): NativeJob<NativeSpatialTrainReport>;
+  /** Learns samples of a data set in the order of `indices`. One without targets has 1 for a sample's class, else 0. */
+  trainDataset(
+    options: { dataset: NativeDataset; indices: Uint32Array; batchSize: number },
+    onProgress?: NativeProgress<NativeSpatialProgress>,
+  ): NativeJob<NativeSpatialTrainReport>;
+  evaluateDataset(
+    options: { dataset: NativeDataset; indices: Uint32Array },
+    onProgress?: NativeProgress<{ samples: number; total: number }>,
+  ): NativeJob<{
+    lossSum: number;
+    correct: number;
+    samples: number;
+    seconds: number;
+    predictions: Int32Array;
+  }>;
+  grow(): NativeJob<NativeSpatialChange>;
+  prune(options: { threshold: number; by: 'saturation' | 'contribution' }): NativeJob<NativeSpatialChange>;
+  resetState(): void;
+  statistics(): NativeSpatialStatistics[];
+  /** Of layer 0, 1, …: one entry per neuron, in Morton order of sites, then by first context. */
+  neurons(layer: number): {
+    ids: Uint32Array;
+    /** 4294967295 for a neuron that was there from the start. */
+    parents: Uint32Array;
+    /** x, y, z of each neuron's site. */
+    positions: Uint16Array;
+    firstContexts: Uint8Array;
+    storedWeights: Uint32Array;
+    saturation: Float32Array;
+    contribution: Float32Array;
+    gains: Float32Array;
+    learningRates: Float32Array;
+  };
+  exportState(): NativeJob<NativeSpatialState>;
+  importState(state: NativeSpatialState): NativeJob<void>;
+}
+export interface NativeSpatialProgress {
+  samples: number;
+  total: number;
+  lossSum: number;
+  correct: number;
 }

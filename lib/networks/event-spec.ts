@@ -1,6 +1,5 @@
 // Turns the configuration of an event network into the flat description that the native engine takes, and the
 // engine's errors back into the names of the configuration.
-import { totalmem } from 'node:os';
 import type {
   ConnectConfig,
   Draw,
@@ -10,6 +9,7 @@ import type {
 } from '../config/event-network.ts';
 import type { Parameters } from '../config/event-tables.ts';
 import { type ErrorCode, SynfireError } from '../errors.ts';
+import { machineBytes } from '../monitoring/memory.ts';
 import {
   fromNative,
   type NativeConnector,
@@ -72,11 +72,6 @@ export function fromEngine(error: unknown, populations: readonly string[], code?
     .replace(/^projections\[(\d+)\]/, 'projections.$1');
   const mapped = known.code === 'ERR_SYNFIRE_INVALID_ARGUMENT' ? (code ?? known.code) : known.code;
   return new SynfireError(mapped, known.message.replace(known.field, field), { ...known, field });
-}
-
-/** The memory that the machine, or the container, has. */
-function machineBytes(): number {
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 function nativePopulation(name: string, population: PopulationConfig): NativePopulation {

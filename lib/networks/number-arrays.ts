@@ -18,17 +18,28 @@ export function toUint32(values: ArrayLike<number>, field: string): Uint32Array 
 
 /** Numbers of any value. */
 export function toFloat64(values: ArrayLike<number>, field: string): Float64Array {
-  if (values instanceof Float64Array) return values;
-  const list = listOf(values, field);
-  for (let i = 0; i < list.length; i++) {
-    if (typeof list[i] !== 'number') throw refused(`${field}[${i}]`, list[i], 'a number');
-  }
-  return Float64Array.from(list);
+  return values instanceof Float64Array ? values : Float64Array.from(numbersOf(values, field));
+}
+
+/** Numbers that are finite in single precision. */
+export function toFloat32(values: ArrayLike<number>, field: string): Float32Array {
+  const array = values instanceof Float32Array ? values : Float32Array.from(numbersOf(values, field));
+  const wrong = array.findIndex((value) => !Number.isFinite(value));
+  if (wrong === -1) return array;
+  throw refused(`${field}[${wrong}]`, values[wrong], 'a finite number');
 }
 
 /** One number for all of `length`, or one for each. */
 export function toFloat64OfAll(values: ArrayLike<number> | number, length: number, field: string) {
   return typeof values === 'number' ? new Float64Array(length).fill(values) : toFloat64(values, field);
+}
+
+function numbersOf(values: ArrayLike<number>, field: string): ArrayLike<number> {
+  const list = listOf(values, field);
+  for (let i = 0; i < list.length; i++) {
+    if (typeof list[i] !== 'number') throw refused(`${field}[${i}]`, list[i], 'a number');
+  }
+  return list;
 }
 
 function listOf(values: ArrayLike<number>, field: string): ArrayLike<number> {

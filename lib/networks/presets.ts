@@ -6,6 +6,7 @@ import { invalid } from '../errors.ts';
 import { diehlCook } from './diehl-cook.ts';
 import type { EventNetworkOptions } from './event-network.ts';
 import { conv2d, dense, lif } from './layers.ts';
+import { spatialDigits, spatialIdentity } from './spatial-presets.ts';
 import { teaching } from './teaching.ts';
 
 export interface ConvSnnOptions {
@@ -29,8 +30,11 @@ export interface PresetRun {
   data: DataOptions;
 }
 
-/** Networks by name, as options that `LayerNetwork` or `EventNetwork` takes and that may be changed before. */
-export const presets = { convSnn, convSnnReference, diehlCook, teaching };
+/**
+ * Networks by name, as options that `LayerNetwork` or `EventNetwork` takes, or as the arguments of `SpatialNetwork`, and
+ * that may be changed before.
+ */
+export const presets = { convSnn, convSnnReference, diehlCook, teaching, spatialIdentity, spatialDigits };
 
 const registry = {
   'conv-snn': () => ({ network: convSnn(), training: convSnnTraining(), data: {} }),

@@ -12,9 +12,9 @@ import type { EventTrainingState, RoundReport } from '../checkpoints/event-metad
 import { CheckpointStore, findBest, findResumed, type Milestone } from '../checkpoints/store.ts';
 import { withTensorFile } from '../checkpoints/tensor-file.ts';
 import { invalid } from '../errors.ts';
-import { native } from '../native/index.ts';
 import type { PresentReport, StateTensors } from '../networks/event-network.ts';
 import { isImprovement } from './early-stopping.ts';
+import { EpochOrder } from './epoch-order.ts';
 import { EventClassifier, type EventEvaluation } from './event-classifier.ts';
 import { eventProgress } from './event-progress.ts';
 import type { EventFitResult } from './event-reports.ts';
@@ -32,10 +32,9 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
   readonly #store: CheckpointStore | null;
   readonly #classifier: EventClassifier;
   readonly #positions: Positions;
+  readonly #order: EpochOrder;
   #state: EventTrainingState;
   #best: Kept | null = null;
-  /** The order of an epoch's images. */
-  #order: { epoch: number; indices: Uint32Array } | null = null;
   #saved = false;
 
   private constructor(setup: EventSetup, store: CheckpointStore | null) {
@@ -44,6 +43,7 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
     this.#store = store;
     this.#state = startingState(setup);
     this.#positions = new Positions({ ...config, perEpoch: trainIndices.length });
+    this.#order = new EpochOrder(trainIndices, config.seed);
     this.#classifier = new EventClassifier(network, {
       ...{ protocol, labels, batchSize: config.batchSize, merge: config.merge },
       ...{ classes, shape: train.shape },
@@ -167,24 +167,12 @@ export class EventTrainingRun implements Run<RoundReport, EventFitResult> {
       const end = Math.min(until, this.#positions.epochEnd(images));
       this.#classifier.responses = null;
       this.#saved = false;
-      await this.#classifier.presenter.present(train, this.#indices(images, end), {
+      await this.#classifier.presenter.present(train, this.#order.between(images, end), {
         ...{ learn: true, firstSample: images, signal },
         onPart: (report) => this.#count(report),
         onProgress: (samples) => onProgress({ samples: images - start + samples, total: until - start }),
       });
     }
-  }
-
-  /** The images from position `first` to `end` of the training, both in one epoch. */
-  #indices(first: number, end: number): Uint32Array {
-    const { trainIndices, config } = this.#setup;
-    const count = trainIndices.length;
-    const epoch = Math.floor(first / count);
-    if (this.#order?.epoch !== epoch) {
-      const order = native().permutation({ seed: config.seed, epoch, count });
-      this.#order = { epoch, indices: order.map((position) => trainIndices[position]!) };
-    }
-    return this.#order.indices.subarray(first - epoch * count, end - epoch * count);
   }
 
   #count({ presented, counts, batches }: PresentReport): void {

@@ -16,31 +16,12 @@ import type { EventNetwork } from '../networks/event-network.ts';
 import { samplesOf, sizeOf } from './event-classifier.ts';
 import type { EventFitProgress, EventFitStart } from './event-reports.ts';
 import { dataSettings, flatten, type Settings } from './settings.ts';
-import { checkStore, type FitData, partsOf, refused, splitSamples } from './setup.ts';
+import { type CommonFitOptions, checkStore, type FitData, partsOf, refused, splitSamples } from './setup.ts';
 
 /** What the trainings of all event networks take. */
-export interface EventFitOptions extends EventTrainingOptions {
-  /**
-   * What of the training data is kept for validation: a share below 1, a count, or the samples' indices.
-   * Default 0.1.
-   */
-  validation?: number | Uint32Array;
-  /** Of the choice of validation samples. Default 42. */
-  validationSeed?: number;
-  /** Default: no checkpoints. */
-  checkpoint?: EventCheckpointOptions & { directory: string };
-  /**
-   * Goes on from a checkpoint: a file, a folder that holds one, or `true` for `checkpoint.directory`, which
-   * starts anew when that is empty.
-   */
-  resume?: string | boolean;
-  /** Stops after the running batch, saves when there are checkpoints, and rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Called once, before the first image; the training waits for a promise that it returns. */
-  onStart?: (start: EventFitStart) => void | Promise<void>;
-  /** Called at most 20 times a second; what it throws ends the training. */
-  onProgress?: (progress: EventFitProgress) => void;
-}
+export interface EventFitOptions
+  extends EventTrainingOptions,
+    CommonFitOptions<EventCheckpointOptions, EventFitStart, EventFitProgress> {}
 
 /** What a way of learning decides. */
 export interface EventMethod {

@@ -1,13 +1,31 @@
 // Turns the native engine's progress into what callers of `fit` are told.
-import type { TrainingState } from '../checkpoints/metadata.ts';
-import type { NativeTrainProgress } from '../native/index.ts';
-import type { Setup } from './setup.ts';
+import type { FitProgress } from './reports.ts';
 
-/** Reports the training of an epoch that goes on from `state`. */
+/** Of a setup, what reports need. */
+interface ProgressSetup {
+  config: { epochs: number };
+  trainIndices: Uint32Array;
+  onProgress(progress: FitProgress): void;
+}
+
+/** Where a training stands within an epoch. */
+interface ProgressState {
+  epoch: number;
+  metrics: Sums & { seconds: number };
+  history: readonly { trainLoss: number; trainAccuracy: number | null }[];
+}
+
+interface Sums {
+  samples: number;
+  lossSum: number;
+  correct: number;
+}
+
+/** Reports the training of an epoch that goes on from `state`, by sums since the start of the epoch. */
 export function trainingProgress(
-  { onProgress, config, trainIndices }: Setup,
-  { epoch, metrics }: TrainingState,
-): (progress: NativeTrainProgress) => void {
+  { onProgress, config, trainIndices }: ProgressSetup,
+  { epoch, metrics }: ProgressState,
+): (progress: Sums) => void {
   const began = performance.now();
   return ({ samples, lossSum, correct }) => {
     const seconds = metrics.seconds + (performance.now() - began) / 1000;
@@ -29,8 +47,8 @@ export function trainingProgress(
 
 /** Reports the validation of the running epoch or, after the last one, the test. */
 export function evaluationProgress(
-  { onProgress, config }: Setup,
-  { epoch, metrics, history }: TrainingState,
+  { onProgress, config }: ProgressSetup,
+  { epoch, metrics, history }: ProgressState,
   part: 'validation' | 'test',
 ): (progress: { samples: number; total: number }) => void {
   const began = performance.now();

@@ -19,8 +19,9 @@ import {
   runJob,
 } from '../native/index.ts';
 import type { Evaluation } from '../networks/layer-network.ts';
+import { isBestEpoch } from './best-epoch.ts';
 import { BestModel } from './best-model.ts';
-import { advanceEarlyStopping, initialEarlyStopping, isImprovement, shouldStop } from './early-stopping.ts';
+import { advanceEarlyStopping, initialEarlyStopping, shouldStop } from './early-stopping.ts';
 import { nativeOptimizer } from './optimizer.ts';
 import { evaluationProgress, trainingProgress } from './progress.ts';
 import type { EpochReport, FitEnd, FitResult } from './reports.ts';
@@ -224,18 +225,7 @@ export class TrainingRun implements Run<EpochReport, FitResult> {
       validationSeconds: validation?.seconds ?? 0,
       samplesPerSecond: metrics.samples / metrics.seconds,
     };
-    return { ...report, best: this.#isBest(report) };
-  }
-
-  /** Better by the monitored value, or equal in that and better by the loss. */
-  #isBest(report: Omit<EpochReport, 'best'>): boolean {
-    const { monitor, mode } = this.#setup;
-    const { best, history } = this.#state;
-    const value = report[monitor] ?? Number.NaN;
-    const reference = best?.value ?? null;
-    if (value !== reference || best === null) return isImprovement(value, reference, mode);
-    const earlier = history[best.epoch - 1]!;
-    return (report.validationLoss ?? report.trainLoss) < (earlier.validationLoss ?? earlier.trainLoss);
+    return { ...report, best: isBestEpoch(report, this.#setup, this.#state) };
   }
 
   /** Goes from the end of an epoch to the start of the next. */

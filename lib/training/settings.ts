@@ -26,7 +26,9 @@ export function checkSameSettings(current: Settings, saved: Settings, source: st
   const lines = different.map(
     (name) => `${name} is ${show(current[name])}; expected ${show(saved[name])}, as in ${source}`,
   );
-  throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', lines.join('\n'), {
+  const shown = lines.slice(0, mostShown);
+  if (lines.length > mostShown) shown.push(`… and ${lines.length - mostShown} more`);
+  throw new SynfireError('ERR_SYNFIRE_CHECKPOINT', shown.join('\n'), {
     field,
     value: current[field],
     expected: `${show(saved[field])},
@@ -34,10 +36,13 @@ the value that the training began with`,
   });
 }
 
-/** Tells data sets apart without reading all of them: shape, labels and a spread of samples. */
+const mostShown = 8;
+
+/** Tells data sets apart without reading all of them: shape, labels, targets and a spread of samples. */
 function fingerprint(dataset: Dataset): string {
   const hash = createHash('sha256').update(JSON.stringify([dataset.shape, dataset.classes, dataset.samples]));
   if (dataset.classes > 0) hash.update(dataset.native.readLabels(0, dataset.samples));
+  if (dataset.targets > 0) hash.update(dataset.native.readTargets(0, dataset.samples));
   const looks = Math.min(dataset.samples, 64);
   for (let look = 0; look < looks; look += 1) {
     hash.update(dataset.native.readSamples(Math.floor((look * dataset.samples) / looks), 1));

@@ -21,9 +21,8 @@ import { dataSettings, flatten, type Settings } from './settings.ts';
 /** Data to train on: a data set alone, or one to train on and one to measure the final network with. */
 export type FitData = Dataset | { train: Dataset; test?: Dataset | null; name?: string };
 
-export interface FitOptions extends Omit<TrainingOptions, 'stdp'> {
-  /** Early stopping: the same as `convergence`, by its common name. */
-  earlyStopping?: NonNullable<TrainingOptions['convergence']>;
+/** What all trainings take beside the settings of their kind. */
+export interface CommonFitOptions<Checkpoint, Start, Progress> {
   /**
    * What of the training data is kept for validation: a share below 1, a count, or the samples' indices.
    * Default 0.1.
@@ -32,22 +31,30 @@ export interface FitOptions extends Omit<TrainingOptions, 'stdp'> {
   /** Of the choice of validation samples. Default 42. */
   validationSeed?: number;
   /** Default: no checkpoints. */
-  checkpoint?: CheckpointOptions & { directory: string };
+  checkpoint?: Checkpoint & { directory: string };
   /**
    * Goes on from a checkpoint: a file, a folder that holds one, or `true` for `checkpoint.directory`, which
    * starts anew when that is empty.
    */
   resume?: string | boolean;
-  /** Puts the best epoch's parameters back at the end. Default true. */
-  restoreBest?: boolean;
   /**
-   * Stops within a few milliseconds, saves when there are checkpoints, and rejects with the signal's reason.
+   * Stops within a few milliseconds, or after the batch that is running, saves when there are checkpoints, and rejects
+   * with the signal's reason.
    */
   signal?: AbortSignal;
-  /** Called once, before the first step; the training waits for a promise that it returns. */
-  onStart?: (start: FitStart) => void | Promise<void>;
+  /** Called once, before anything is learned; the training waits for a promise that it returns. */
+  onStart?: (start: Start) => void | Promise<void>;
   /** Called at most 20 times a second; what it throws ends the training. */
-  onProgress?: (progress: FitProgress) => void;
+  onProgress?: (progress: Progress) => void;
+}
+
+export interface FitOptions
+  extends Omit<TrainingOptions, 'stdp'>,
+    CommonFitOptions<CheckpointOptions, FitStart, FitProgress> {
+  /** Early stopping: the same as `convergence`, by its common name. */
+  earlyStopping?: NonNullable<TrainingOptions['convergence']>;
+  /** Puts the best epoch's parameters back at the end. Default true. */
+  restoreBest?: boolean;
 }
 
 /** Everything about a training that does not change while it runs. */

@@ -427,9 +427,11 @@ Napi::Value EncodeMorton(const Napi::CallbackInfo& info) {
   const auto positions = ViewOf<const std::uint16_t>(info[0], "positions");
   if (positions.size() % 3 != 0)
     throw InvalidArgument(info.Env(), "positions", info[0], "three coordinates for each position");
-  AlignedBuffer<std::uint64_t> codes(positions.size() / 3);
-  spatial::ActiveKernels().encode(positions.data(), codes.size(), codes.data());
-  return NewTypedArray<std::uint64_t>(info.Env(), std::move(codes));
+  const std::size_t count = positions.size() / 3;
+  const Napi::Value codes =
+      info[1].IsUndefined() ? NewTypedArray<std::uint64_t>(info.Env(), AlignedBuffer<std::uint64_t>(count)) : info[1];
+  spatial::ActiveKernels().encode(positions.data(), count, ViewOf<std::uint64_t>(codes, "codes", count).data());
+  return codes;
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Windows {
 struct Response {
   const float* field;          ///< [weights][lanes]
   const std::uint8_t* const* pages;  ///< by lane; null where nothing answers
-  const float* scale;          ///< by lane: gain / (weights * levels)
+  const float* scale;          ///< by lane: gain / (weights * levels); 0 where nothing answers
   const std::uint8_t* kinds;   ///< by lane: the number of the activation
   float decay;                 ///< share of the sum before that is kept
   float* state;                ///< by lane, or null without decay

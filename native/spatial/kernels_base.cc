@@ -8,6 +8,19 @@ namespace {
 
 #include "kernels_portable.inc"
 
+inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
+  Lanes lanes;
+  for (uint32_t lane = 0; lane < kLanes; ++lane) lanes[lane] = values[indices[lane]];
+  return lanes;
+}
+
+// columns[lane][row] = rows[row][lane], for up to sixteen rows; 0 for rows that are not there.
+inline void Transpose(const float* rows, uint32_t count, float* columns) {
+  for (uint32_t row = 0; row < kLanes; ++row)
+    for (uint32_t lane = 0; lane < kLanes; ++lane)
+      columns[lane * kLanes + row] = row < count ? rows[row * kLanes + lane] : 0;
+}
+
 inline uint32_t MaskOf(I32 lanes) {
   uint32_t mask = 0;
   for (uint32_t lane = 0; lane < kLanes; ++lane) mask |= (lanes[lane] != 0 ? 1u : 0u) << lane;

@@ -22,12 +22,6 @@ std::uint16_t RateSteps(float rate, float max_rate) {
   return static_cast<std::uint16_t>(std::lround(rate / max_rate * LayerRules::kRateSteps));
 }
 
-// How many neurons a layer may have so that the network stays within its memory, if no other layer grows.
-std::uint64_t NeuronsWithin(const SpatialSpec& spec, std::uint64_t neurons, std::uint64_t bytes) {
-  const std::uint64_t used = EstimateBytes(spec);
-  return neurons + (spec.max_memory_bytes - std::min(spec.max_memory_bytes, used)) / bytes;
-}
-
 LayerRules RulesOf(const SpatialSpec& spec, std::size_t index) {
   LayerRules rules{};
   rules.format = FormatOf(spec.PageWeights(index), spec.bits);
@@ -53,9 +47,7 @@ Layer::Layer(const SpatialSpec& spec, std::size_t index, const Grid& below)
       keeps_residuals_(spec.rounding == Rounding::kResidual),
       initial_rate_(RateSteps(spec.initial_rate, spec.max_rate)),
       growth_threshold_(spec.growth_threshold),
-      max_neurons_(std::min(spec.max_neurons,
-                            NeuronsWithin(spec, grid_.cells(),
-                                          NeuronBytes(rules_.format, rules_.most_pages, spec.rounding)))) {
+      max_neurons_(spec.max_neurons) {
   for (std::uint32_t cell = 0; cell < kTileCells; ++cell) cell_offsets_.push_back(grid_.PositionOf(cell));
   Allocate(grid_.cells());
   next_id_ = grid_.cells();
@@ -216,6 +208,10 @@ std::uint64_t Layer::MostNeurons() const {
   return std::min({max_neurons_, kMostRoutes / rules_.most_pages, neurons() + (kMostRoutes - next_id_) / 2});
 }
 
+std::uint64_t Layer::GrowthBytes() const {
+  return NeuronBytesOf(Candidates());
+}
+
 bool Layer::CanGrow() const {
   return std::uint64_t{neurons()} + Candidates() <= MostNeurons();
 }
@@ -226,7 +222,7 @@ void Layer::CheckGrowth() const {
   const std::string most = "at most " + std::to_string(MostNeurons()) + " neurons";
   throw Error(ErrorCode::kOutOfMemory,
               "Layer " + std::to_string(rules_.index) + " would grow to " + after + " neurons; expected " + most +
-                  " (growth.maxNeurons, maxMemoryBytes)",
+                  " (growth.maxNeurons)",
               "growth.maxNeurons", after, most);
 }
 
@@ -255,6 +251,10 @@ std::uint64_t Layer::memory_bytes() const {
          tiles_.size() * sizeof(Tile) + ids_.size() * sizeof(std::uint32_t) + births_.size() * sizeof(Birth);
 }
 
+std::uint64_t Layer::NeuronBytesOf(std::size_t neurons) const {
+  return neurons * NeuronBytes(rules_.format, rules_.most_pages, keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
+}
+
 LayerStatistics Layer::Statistics() const {
   LayerStatistics s;
   s.neurons = neurons();
@@ -267,7 +267,7 @@ LayerStatistics Layer::Statistics() const {
     s.growth_candidates += CanSplit(n);
     rates += RateOf(n);
   }
-  for (const Tile& tile : tiles_) sites += static_cast<std::uint64_t>(std::popcount(tile.occupied));
+  for (const Tile& tile : tiles_) sites += CountBits(tile.occupied);
   const double count = std::max<double>(1, static_cast<double>(s.neurons));
   s.stored_weights = pages * rules_.format.weights;
   s.mean_saturation = static_cast<double>(pages) / (count * rules_.most_pages);
@@ -332,7 +332,7 @@ void CheckIds(const LayerState& state, const std::string& name) {
 
 }  // namespace
 
-void Layer::Import(const LayerState& state, const std::string& name) {
+void Layer::CheckState(const LayerState& state, const std::string& name) const {
   const std::size_t count = state.codes.size();
   Expect(count <= std::min(max_neurons_, kMostRoutes / rules_.most_pages), name + ".sites", "fewer neurons");
   Expect(state.stored.size() == count && state.gains.size() == count && state.rates.size() == count &&
@@ -343,7 +343,7 @@ void Layer::Import(const LayerState& state, const std::string& name) {
   for (std::size_t n = 0; n < count; ++n) {
     const std::uint32_t code = state.codes[n];
     Expect(code < grid_.box_cells() && grid_.Contains(grid_.PositionOf(code)), name + ".sites", "cells of the grid");
-    const std::uint32_t stored = static_cast<std::uint32_t>(std::popcount(state.stored[n]));
+    const std::uint32_t stored = CountBits(state.stored[n]);
     Expect(stored <= rules_.most_pages, name + ".stored", "at most " + std::to_string(rules_.most_pages) + " pages a neuron");
     pages += stored;
     if (n > 0) {
@@ -363,7 +363,10 @@ void Layer::Import(const LayerState& state, const std::string& name) {
          std::to_string(pages * rules_.format.bytes) + " bytes");
   Expect(state.residuals.size() == (keeps_residuals_ ? pages * rules_.format.weights : 0), name + ".residuals",
          "one for each weight");
+}
 
+void Layer::Import(const LayerState& state) {
+  const std::size_t count = state.codes.size();
   Allocate(static_cast<std::uint32_t>(count));
   std::size_t page = 0;
   for (Tile& tile : tiles_) tile = {0, 0};

@@ -119,7 +119,9 @@ class Layer {
     return static_cast<float>(StoredPages(data_[n])) / static_cast<float>(rules_.most_pages);
   }
 
-  /// Whether the layer may hold all neurons that a growth would leave; CheckGrowth throws Error{kOutOfMemory} if not.
+  /// Memory that a growth would add.
+  std::uint64_t GrowthBytes() const;
+  /// Whether the layer may have as many neurons as a growth would leave; CheckGrowth throws Error{kOutOfMemory} if not.
   bool CanGrow() const;
   void CheckGrowth() const;
   /// Splits every neuron above the threshold that has two pages or more; returns how many did.
@@ -129,13 +131,17 @@ class Layer {
 
   LayerStatistics Statistics() const;
   std::uint64_t memory_bytes() const;
+  /// Memory of so many neurons.
+  std::uint64_t NeuronBytesOf(std::size_t neurons) const;
   static constexpr std::uint32_t kNoParent = 0xFFFFFFFF;
   /// The neuron that split into this one; kNoParent for those that were there from the start.
   std::uint32_t ParentOf(std::uint32_t id) const;
 
   LayerState Export() const;
-  /// Throws Error{kCheckpoint}, having changed nothing, for a state that cannot be.
-  void Import(const LayerState& state, const std::string& name);
+  /// Throws Error{kCheckpoint} for a state that cannot be; `name` is what errors call the layer.
+  void CheckState(const LayerState& state, const std::string& name) const;
+  /// Takes over a state that CheckState has let pass.
+  void Import(const LayerState& state);
 
  private:
   static constexpr std::uint32_t kTileCells = 64;
@@ -184,7 +190,7 @@ void Layer::ForSites(std::uint32_t first, std::uint32_t last, Visit&& visit) con
     const std::uint32_t end = TileEnd(tile);
     if (n == end) continue;
     const Extent origin = grid_.PositionOf(tile * kTileCells);
-    const bool single = end - n == static_cast<std::uint32_t>(std::popcount(tiles_[tile].occupied));
+    const bool single = end - n == CountBits(tiles_[tile].occupied);
     for (std::uint64_t left = tiles_[tile].occupied; left != 0; left &= left - 1) {
       const auto cell = static_cast<std::uint32_t>(std::countr_zero(left));
       std::uint32_t count = 1;

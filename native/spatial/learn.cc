@@ -13,9 +13,7 @@ BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
   if (accelerator_ != nullptr) {
     GiveToDevice();
     result.loss_sum = accelerator_->Learn(batch, continues, batches_);
-    samples_ = batch.samples;
-    stride_ = StrideOf(batch.samples);
-    newest_ = Newest::kDevice;
+    DeviceRan(batch.samples);
   } else {
     result.loss_sum = LearnHere(batch, continues);
   }
@@ -26,8 +24,10 @@ BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
   batches_ += 1;
   if (spec_.grow_every > 0 && batches_ % spec_.grow_every == 0) {
     TakeFromDevice();
-    for (const auto& layer : layers_)
-      if (layer->CanGrow()) result.grown += layer->Grow(*team_);
+    for (const auto& layer : layers_) {
+      const bool fits = memory_bytes() + layer->GrowthBytes() <= spec_.max_memory_bytes;
+      if (fits && layer->CanGrow()) result.grown += layer->Grow(*team_);
+    }
     if (result.grown > 0) newest_ = Newest::kHere;
   }
   return result;

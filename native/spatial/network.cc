@@ -2,6 +2,7 @@
 #include "native/spatial/network.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -17,14 +18,27 @@ SpatialSpec Checked(SpatialSpec spec) {
   return spec;
 }
 
-// Visits the cells of a grid in raster order, x fastest, with their codes.
+// Visits the cells of some rows of a grid in raster order, x fastest, with their codes; row y + size[1] * z.
 template <class Visit>
-void ForCells(const Grid& grid, Visit&& visit) {
+void ForRows(const Grid& grid, std::uint32_t first, std::uint32_t last, Visit&& visit) {
   const Extent size = grid.size();
-  std::size_t index = 0;
-  for (std::uint32_t z = 0; z < size[2]; ++z)
-    for (std::uint32_t y = 0; y < size[1]; ++y)
-      for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
+  std::size_t index = std::size_t{first} * size[0];
+  for (std::uint32_t row = first; row < last; ++row) {
+    const std::uint32_t y = row % size[1], z = row / size[1];
+    for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
+  }
+}
+
+// All cells of a grid, by the whole team.
+template <class Visit>
+void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
+  constexpr std::uint32_t kCellsPerTask = 1024;
+  const std::uint32_t rows = grid.size()[1] * grid.size()[2];
+  const std::uint32_t per_task = (kCellsPerTask + grid.size()[0] - 1) / grid.size()[0];
+  team.Run(static_cast<int>((rows + per_task - 1) / per_task), [&](int task, int) {
+    const std::uint32_t first = static_cast<std::uint32_t>(task) * per_task;
+    ForRows(grid, first, std::min(first + per_task, rows), visit);
+  });
 }
 
 }  // namespace
@@ -78,16 +92,40 @@ void SpatialNetwork::TakeFromDevice() const {
   newest_ = Newest::kBoth;
 }
 
+void SpatialNetwork::DeviceRan(std::uint32_t samples) {
+  samples_ = samples;
+  stride_ = StrideOf(samples);
+  newest_ = Newest::kDevice;
+}
+
 void SpatialNetwork::SetThreads(int threads) {
   if (threads == team_->threads()) return;
   team_ = std::make_unique<ThreadTeam>(threads);
   scratch_.clear();
 }
 
+// Of everything by code and lane.
+std::uint64_t SpatialNetwork::ActivityBytes(std::uint32_t samples, bool learns) const {
+  std::uint64_t cells = input_.box_cells(), most_cells = 0;
+  const std::uint64_t arrays = 1 + (learns ? 2 : 0) + (spec_.temporal_decay > 0 ? 1 : 0);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::uint64_t box = layers_[i]->grid().box_cells();
+    cells += arrays * box;
+    if (i + 1 < layers_.size()) most_cells = std::max(most_cells, box);
+  }
+  if (learns && samples > 1) cells += most_cells;
+  return cells * StrideOf(samples) * sizeof(float);
+}
+
 void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues) {
   const std::uint32_t stride = StrideOf(samples);
   const bool same = stride == stride_;
   const bool keeps_state = same && continues && samples == samples_;
+  if (!same || (learns && activity_[0].errors.empty())) {
+    std::uint64_t bytes = ActivityBytes(samples, learns);
+    for (const auto& layer : layers_) bytes += layer->memory_bytes();
+    CheckMemory(spec_, bytes);
+  }
   if (!same) {
     values_ = AlignedBuffer<float>(std::size_t{input_.box_cells()} * stride);
     sums_ = {};
@@ -128,19 +166,35 @@ void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues)
 
 void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
   const std::size_t size = this->inputs();
-  ForCells(input_, [&](std::size_t index, std::uint32_t code) {
+  ForCells(input_, *team_, [&](std::size_t index, std::uint32_t code) {
     float* const lanes = values_.data() + std::size_t{code} * stride_;
     for (std::uint32_t s = 0; s < samples; ++s) lanes[s] = inputs[s * size + index];
   });
 }
 
-void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
+bool SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
   const std::size_t size = this->outputs();
   const float* const values = activity_.back().outputs.data();
-  ForCells(layers_.back()->grid(), [&](std::size_t index, std::uint32_t code) {
+  std::atomic<bool> finite{true};
+  ForCells(layers_.back()->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
     const float* const lanes = values + std::size_t{code} * stride_;
-    for (std::uint32_t s = 0; s < samples; ++s) outputs[s * size + index] = lanes[s];
+    for (std::uint32_t s = 0; s < samples; ++s) {
+      outputs[s * size + index] = lanes[s];
+      if (!std::isfinite(lanes[s])) finite.store(false, std::memory_order_relaxed);
+    }
   });
+  return finite;
+}
+
+bool SpatialNetwork::AreFinite(std::span<const float> values) const {
+  constexpr std::size_t kPerTask = 1 << 16;
+  std::atomic<bool> finite{true};
+  team_->Run(static_cast<int>((values.size() + kPerTask - 1) / kPerTask), [&](int task, int) {
+    const std::size_t first = static_cast<std::size_t>(task) * kPerTask;
+    for (const float value : values.subspan(first, std::min(kPerTask, values.size() - first)))
+      if (!std::isfinite(value)) finite.store(false, std::memory_order_relaxed);
+  });
+  return finite;
 }
 
 void SpatialNetwork::LastOutputs(float* outputs) const {
@@ -149,18 +203,22 @@ void SpatialNetwork::LastOutputs(float* outputs) const {
 }
 
 void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
+  bool finite;
   if (accelerator_ != nullptr) {
     GiveToDevice();
     accelerator_->Forward(samples, inputs, outputs, continues);
-    samples_ = samples;
-    stride_ = StrideOf(samples);
-    newest_ = Newest::kDevice;
-    return;
+    DeviceRan(samples);
+    finite = AreFinite({outputs, samples * this->outputs()});
+  } else {
+    Prepare(samples, false, continues);
+    LoadInputs(samples, inputs);
+    RunForward(false);
+    finite = StoreOutputs(samples, outputs);
   }
-  Prepare(samples, false, continues);
-  LoadInputs(samples, inputs);
-  RunForward(false);
-  StoreOutputs(samples, outputs);
+  if (finite) return;
+  ResetState();
+  throw Error(ErrorCode::kNumeric, "The outputs are not finite; expected inputs of moderate size", "inputs",
+              "too large", "inputs of moderate size");
 }
 
 void SpatialNetwork::RunForward(bool learns) {
@@ -281,7 +339,12 @@ void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* context
 std::vector<std::uint32_t> SpatialNetwork::Grow() {
   TakeFromDevice();
   std::vector<std::uint32_t> counts;
-  for (const auto& layer : layers_) layer->CheckGrowth();
+  std::uint64_t bytes = memory_bytes();
+  for (const auto& layer : layers_) {
+    layer->CheckGrowth();
+    bytes += layer->GrowthBytes();
+  }
+  CheckMemory(spec_, bytes);
   for (const auto& layer : layers_) counts.push_back(layer->Grow(*team_));
   newest_ = Newest::kHere;
   return counts;
@@ -319,9 +382,9 @@ NetworkState SpatialNetwork::Export() const {
     std::vector<float>& temporal = state.temporal.emplace_back();
     const Activity& a = activity_[i];
     if (a.state.empty()) continue;
-    ForCells(layers_[i]->grid(), [&](std::size_t, std::uint32_t code) {
-      const float* const lanes = a.state.data() + std::size_t{code} * stride_;
-      temporal.insert(temporal.end(), lanes, lanes + samples_);
+    temporal.resize(std::size_t{layers_[i]->grid().cells()} * samples_);
+    ForCells(layers_[i]->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
+      std::copy_n(a.state.data() + std::size_t{code} * stride_, samples_, temporal.data() + index * samples_);
     });
   }
   return state;
@@ -346,8 +409,13 @@ void SpatialNetwork::Import(const NetworkState& state) {
     for (const float value : temporal)
       if (!std::isfinite(value)) refuse(name, "not finite", "finite values");
   }
-  for (std::size_t i = 0; i < layers_.size(); ++i)
-    layers_[i]->Import(state.layers[i], "layers." + std::to_string(i));
+  std::uint64_t bytes = ActivityBytes(std::max(state.samples, 1u), false);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    layers_[i]->CheckState(state.layers[i], "layers." + std::to_string(i));
+    bytes += layers_[i]->NeuronBytesOf(state.layers[i].codes.size());
+  }
+  CheckMemory(spec_, bytes);
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->Import(state.layers[i]);
   batches_ = state.batches;
   for (Activity& a : activity_) a = {};
   if (accelerator_ != nullptr) accelerator_->ResetState();
@@ -357,7 +425,7 @@ void SpatialNetwork::Import(const NetworkState& state) {
   if (state.temporal.empty() || state.samples == 0) return;
   Prepare(state.samples, false, false);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    ForCells(layers_[i]->grid(), [&](std::size_t index, std::uint32_t code) {
+    ForCells(layers_[i]->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
       std::copy_n(state.temporal[i].data() + index * samples_, samples_,
                   activity_[i].state.data() + std::size_t{code} * stride_);
     });

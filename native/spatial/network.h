@@ -49,7 +49,8 @@ class SpatialNetwork {
   std::uint64_t memory_bytes() const;
   void SetThreads(int threads);
 
-  /// Runs samples forward, from rest unless the temporal state is continued; outputs are [samples][outputs].
+  /// Runs samples forward, from rest unless the temporal state is continued; outputs are [samples][outputs]. Throws
+  /// Error{kNumeric}, with the temporal state back at rest, when outputs are not finite.
   void Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues);
   /// Learns one batch; grows when that is due. The temporal state of sample s continues that of sample s of the call
   /// before when `continues` and there are as many. Throws Error{kNumeric} when the loss is not finite.
@@ -63,7 +64,8 @@ class SpatialNetwork {
   void ResetState();
 
   NetworkState Export() const;
-  /// Throws Error{kCheckpoint}; a network that refused a state is not to be used any more.
+  /// Throws Error{kCheckpoint} for a state that cannot be, Error{kOutOfMemory} for one that is too large; either way
+  /// the network stays as it was.
   void Import(const NetworkState& state);
 
  private:
@@ -87,11 +89,15 @@ class SpatialNetwork {
   std::uint32_t blocks() const { return (stride_ + kLanes - 1) / kLanes; }
   bool single() const { return stride_ == 1; }
 
+  std::uint64_t ActivityBytes(std::uint32_t samples, bool learns) const;
   void GiveToDevice();
   void TakeFromDevice() const;
+  void DeviceRan(std::uint32_t samples);
   void Prepare(std::uint32_t samples, bool learns, bool continues);
   void LoadInputs(std::uint32_t samples, const float* inputs);
-  void StoreOutputs(std::uint32_t samples, float* outputs) const;
+  /// Returns whether all outputs are finite.
+  bool StoreOutputs(std::uint32_t samples, float* outputs) const;
+  bool AreFinite(std::span<const float> values) const;
   Slicing SlicesOf(std::size_t layer) const { return SlicingOf(layers_[layer]->grid().box_cells(), stride_); }
   /// visit(slice, scratch, number of the slice) for all codes of a layer, by the whole team.
   template <class Visit>

@@ -15,6 +15,18 @@
 
 namespace synfire::spatial {
 
+/// The number of bits that are set, without an instruction that not every processor has.
+SYNFIRE_HOST_DEVICE constexpr std::uint32_t CountBits(std::uint64_t bits) {
+#if defined(__CUDA_ARCH__)
+  return static_cast<std::uint32_t>(__popcll(bits));
+#else
+  bits -= bits >> 1 & 0x5555555555555555;
+  bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+  bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return static_cast<std::uint32_t>(bits * 0x0101010101010101 >> 56);
+#endif
+}
+
 struct Neuron {
   std::uint64_t stored;        ///< a bit for every context that has a page; pages lie in the order of contexts
   float gain;                  ///< factor on the mean of inputs times weights
@@ -31,7 +43,7 @@ SYNFIRE_HOST_DEVICE inline void SetContribution(Neuron& neuron, float value) {
   neuron.contribution = static_cast<std::uint16_t>((bits + 0x8000) >> 16);
 }
 SYNFIRE_HOST_DEVICE inline std::uint32_t StoredPages(const Neuron& neuron) {
-  return static_cast<std::uint32_t>(std::popcount(neuron.stored));
+  return CountBits(neuron.stored);
 }
 /// The first context that a neuron has a page for; 64 without pages.
 SYNFIRE_HOST_DEVICE inline std::uint32_t FirstContext(const Neuron& neuron) {
@@ -102,8 +114,8 @@ struct LayerRules {
   /// The number of neuron n's page for a context, or kNoPage.
   SYNFIRE_HOST_DEVICE std::uint32_t RouteOf(const Neuron& neuron, std::uint32_t n, std::uint32_t context) const {
     if (neuron.stored == 0) return kNoPage;
-    const int upto = std::popcount(neuron.stored & ((std::uint64_t{2} << context) - 1));
-    return n * most_pages + static_cast<std::uint32_t>(std::max(upto - 1, 0));
+    const std::uint32_t upto = CountBits(neuron.stored & ((std::uint64_t{2} << context) - 1));
+    return n * most_pages + std::max(upto, 1u) - 1;
   }
   /// Whether a neuron has no page of its own for a context and room for one.
   SYNFIRE_HOST_DEVICE bool Wants(const Neuron& neuron, std::uint32_t context) const {
@@ -112,7 +124,7 @@ struct LayerRules {
   /// Behind the page that answered so far, or in front of the first one: either way the copy lies beside it.
   SYNFIRE_HOST_DEVICE static NewPage PlaceFor(const Neuron& neuron, std::uint32_t context) {
     const std::uint64_t before = neuron.stored & ((std::uint64_t{1} << context) - 1);
-    const auto page = static_cast<std::uint32_t>(std::popcount(before));
+    const std::uint32_t page = CountBits(before);
     const std::uint32_t from = page == 0 ? 0 : page - 1;
     return {from, StoredPages(neuron) - from};
   }

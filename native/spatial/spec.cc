@@ -86,6 +86,14 @@ std::uint64_t EstimateBytes(const SpatialSpec& spec) {
   return bytes;
 }
 
+void CheckMemory(const SpatialSpec& spec, std::uint64_t bytes) {
+  if (bytes <= spec.max_memory_bytes) return;
+  const std::string limit = std::to_string(spec.max_memory_bytes);
+  const std::string expected = "at least " + std::to_string(bytes) + " bytes, which the network needs";
+  throw Error(ErrorCode::kOutOfMemory, "maxMemoryBytes is " + limit + "; expected " + expected,
+              "maxMemoryBytes", limit, expected);
+}
+
 void CheckSpec(const SpatialSpec& spec) {
   if (spec.grids.size() < 2)
     throw InvalidArgument("grids", std::to_string(spec.grids.size()) + " grids",
@@ -117,13 +125,7 @@ void CheckSpec(const SpatialSpec& spec) {
   CheckRange("growth.threshold", spec.growth_threshold, 0, 1);
   if (spec.threads < 1 || spec.threads > ThreadTeam::kMaxThreads)
     throw InvalidArgument("threads", std::to_string(spec.threads), "1 to 1024");
-  const std::uint64_t bytes = EstimateBytes(spec);
-  if (bytes > spec.max_memory_bytes) {
-    throw Error(ErrorCode::kOutOfMemory,
-                "The network would need " + std::to_string(bytes) + " bytes; expected at most " +
-                    std::to_string(spec.max_memory_bytes) + " (maxMemoryBytes)",
-                "grids", std::to_string(bytes), "at most " + std::to_string(spec.max_memory_bytes) + " bytes");
-  }
+  CheckMemory(spec, EstimateBytes(spec));
 }
 
 }  // namespace synfire::spatial

@@ -55,6 +55,9 @@ std::uint64_t NeuronBytes(const PageFormat& format, std::uint32_t pages, Roundin
 /// Bytes that a network needs at least, before it grows, for a batch of one.
 std::uint64_t EstimateBytes(const SpatialSpec& spec);
 
+/// Throws Error{kOutOfMemory} when a network of this spec may not take so many bytes.
+void CheckMemory(const SpatialSpec& spec, std::uint64_t bytes);
+
 /// Throws Error{kInvalidArgument} for what cannot be built, Error{kOutOfMemory} for what would be too large.
 void CheckSpec(const SpatialSpec& spec);
 

@@ -11,26 +11,6 @@ namespace {
 
 constexpr std::uint32_t kEvaluationBatch = 64;
 
-/// The inputs, targets and outputs of one batch.
-struct BatchBuffers {
-  BatchBuffers(const SpatialNetwork& network, std::size_t samples)
-      : inputs(samples * network.inputs()),
-        targets(samples * network.outputs()),
-        outputs(samples * network.outputs()) {}
-
-  std::vector<float> inputs, targets, outputs;
-};
-
-std::uint32_t LoadBatch(const SpatialNetwork& network, const Samples& samples, std::size_t first,
-                        std::size_t batch_size, BatchBuffers& buffers) {
-  const std::size_t count = std::min(batch_size, samples.count() - first);
-  for (std::size_t s = 0; s < count; ++s) {
-    samples.Load(first + s, buffers.inputs.data() + s * network.inputs(),
-                 buffers.targets.data() + s * network.outputs());
-  }
-  return static_cast<std::uint32_t>(count);
-}
-
 std::int32_t Largest(const float* outputs, std::size_t count) {
   return static_cast<std::int32_t>(std::max_element(outputs, outputs + count) - outputs);
 }
@@ -52,9 +32,8 @@ std::size_t ArraySamples::count() const {
   return inputs_.size() / inputs_per_;
 }
 
-void ArraySamples::Load(std::size_t position, float* inputs, float* targets) const {
-  std::copy_n(inputs_.data() + position * inputs_per_, inputs_per_, inputs);
-  std::copy_n(targets_.data() + position * targets_per_, targets_per_, targets);
+Rows ArraySamples::Load(std::size_t first, std::size_t, RowBuffers&) const {
+  return {inputs_.data() + first * inputs_per_, targets_.data() + first * targets_per_};
 }
 
 DatasetSamples::DatasetSamples(const SpatialNetwork& network, const Dataset& dataset,
@@ -73,16 +52,23 @@ DatasetSamples::DatasetSamples(const SpatialNetwork& network, const Dataset& dat
         "labels of at most " + std::to_string(outputs_) + " classes or as many targets");
 }
 
-void DatasetSamples::Load(std::size_t position, float* inputs, float* targets) const {
-  const std::uint32_t index = indices_[position];
-  const std::uint8_t* const bytes = dataset_.sample(index);
-  for (std::size_t i = 0; i < dataset_.sample_bytes(); ++i) inputs[i] = static_cast<float>(bytes[i]) / 255.0f;
-  if (dataset_.target_count() > 0) {
-    std::copy_n(dataset_.targets(index), outputs_, targets);
-  } else {
-    std::fill_n(targets, outputs_, 0.0f);
-    targets[dataset_.label(index)] = 1;
+Rows DatasetSamples::Load(std::size_t first, std::size_t count, RowBuffers& buffers) const {
+  const std::size_t inputs_per = dataset_.sample_bytes();
+  buffers.inputs.resize(count * inputs_per);
+  buffers.targets.assign(count * outputs_, 0.0f);
+  for (std::size_t s = 0; s < count; ++s) {
+    const std::uint32_t index = indices_[first + s];
+    const std::uint8_t* const bytes = dataset_.sample(index);
+    float* const targets = buffers.targets.data() + s * outputs_;
+    for (std::size_t i = 0; i < inputs_per; ++i)
+      buffers.inputs[s * inputs_per + i] = static_cast<float>(bytes[i]) / 255.0f;
+    if (dataset_.target_count() > 0) {
+      std::copy_n(dataset_.targets(index), outputs_, targets);
+    } else {
+      targets[dataset_.label(index)] = 1;
+    }
   }
+  return {buffers.inputs.data(), buffers.targets.data()};
 }
 
 std::int32_t DatasetSamples::Label(std::size_t position) const {
@@ -92,19 +78,22 @@ std::int32_t DatasetSamples::Label(std::size_t position) const {
 TrainReport Train(SpatialNetwork& network, const Samples& samples, std::uint32_t batch_size, bool keeps_state,
                   const RunCallback& callback) {
   TrainReport report;
-  BatchBuffers buffers(network, std::min<std::size_t>(batch_size, samples.count()));
+  RowBuffers buffers;
+  std::vector<float> outputs;
   for (std::size_t first = 0; first < samples.count(); first += batch_size) {
-    const std::uint32_t count = LoadBatch(network, samples, first, batch_size, buffers);
-    const BatchResult result = network.Learn({count, buffers.inputs.data(), buffers.targets.data()}, keeps_state);
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(batch_size, samples.count() - first));
+    const Rows rows = samples.Load(first, count, buffers);
+    const BatchResult result = network.Learn({count, rows.inputs, rows.targets}, keeps_state);
     report.grown += result.grown;
     report.losses.push_back(static_cast<float>(result.loss_sum / count));
     report.sums.samples += count;
     report.sums.loss_sum += result.loss_sum;
     if (samples.Label(first) >= 0) {
-      network.LastOutputs(buffers.outputs.data());
+      outputs.resize(count * network.outputs());
+      network.LastOutputs(outputs.data());
       for (std::size_t s = 0; s < count; ++s)
         report.sums.correct +=
-            Largest(buffers.outputs.data() + s * network.outputs(), network.outputs()) == samples.Label(first + s);
+            Largest(outputs.data() + s * network.outputs(), network.outputs()) == samples.Label(first + s);
     }
     if (!callback(report.sums)) break;
   }
@@ -114,13 +103,14 @@ TrainReport Train(SpatialNetwork& network, const Samples& samples, std::uint32_t
 EvaluationReport Evaluate(SpatialNetwork& network, const Samples& samples, const RunCallback& callback) {
   EvaluationReport report;
   const std::size_t outputs = network.outputs();
-  BatchBuffers buffers(network, std::min<std::size_t>(kEvaluationBatch, samples.count()));
+  RowBuffers buffers;
+  std::vector<float> answers(std::min<std::size_t>(kEvaluationBatch, samples.count()) * outputs);
   for (std::size_t first = 0; first < samples.count(); first += kEvaluationBatch) {
-    const std::uint32_t count = LoadBatch(network, samples, first, kEvaluationBatch, buffers);
-    network.Forward(count, buffers.inputs.data(), buffers.outputs.data(), false);
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(kEvaluationBatch, samples.count() - first));
+    const Rows rows = samples.Load(first, count, buffers);
+    network.Forward(count, rows.inputs, answers.data(), false);
     for (std::size_t s = 0; s < count; ++s) {
-      const float *const output = buffers.outputs.data() + s * outputs,
-                         *const target = buffers.targets.data() + s * outputs;
+      const float *const output = answers.data() + s * outputs, *const target = rows.targets + s * outputs;
       double loss = 0;
       for (std::size_t i = 0; i < outputs; ++i) {
         const double error = output[i] - target[i];

@@ -11,13 +11,24 @@
 
 namespace synfire::spatial {
 
+/// Rows of inputs and targets, one for each sample.
+struct Rows {
+  const float* inputs;
+  const float* targets;
+};
+
+/// Where rows are put together; as large as the largest batch so far.
+struct RowBuffers {
+  std::vector<float> inputs, targets;
+};
+
 /// Samples in an order, with what the network should answer.
 class Samples {
  public:
   virtual ~Samples() = default;
   virtual std::size_t count() const = 0;
-  /// Writes a sample's inputs, and its targets unless those are null.
-  virtual void Load(std::size_t position, float* inputs, float* targets) const = 0;
+  /// The rows of `count` samples from `first` on: the samples' own memory, or `buffers`, until the next call.
+  virtual Rows Load(std::size_t first, std::size_t count, RowBuffers& buffers) const = 0;
   /// The sample's class; -1 without classes.
   virtual std::int32_t Label(std::size_t position) const = 0;
 };
@@ -27,7 +38,7 @@ class ArraySamples final : public Samples {
  public:
   ArraySamples(const SpatialNetwork& network, std::span<const float> inputs, std::span<const float> targets);
   std::size_t count() const override;
-  void Load(std::size_t position, float* inputs, float* targets) const override;
+  Rows Load(std::size_t first, std::size_t count, RowBuffers& buffers) const override;
   std::int32_t Label(std::size_t) const override { return -1; }
 
  private:
@@ -41,7 +52,7 @@ class DatasetSamples final : public Samples {
  public:
   DatasetSamples(const SpatialNetwork& network, const Dataset& dataset, std::span<const std::uint32_t> indices);
   std::size_t count() const override { return indices_.size(); }
-  void Load(std::size_t position, float* inputs, float* targets) const override;
+  Rows Load(std::size_t first, std::size_t count, RowBuffers& buffers) const override;
   std::int32_t Label(std::size_t position) const override;
 
  private:

@@ -192,7 +192,7 @@ async function report(
 ): Promise<void> {
   await mkdir(out, { recursive: true });
   const path = join(out, `${target.name}-${seed}-${index}.bin`);
-  await writeFile(path, makeInput(target.seeds(), seed, target.name, index));
+  await writeFile(path, makeInput(await target.seeds(), seed, target.name, index));
   console.error(
     `${target.name}: ${kind} at input ${index}, kept in ${path}\n  ${text.trim().replaceAll('\n', '\n  ')}`,
   );

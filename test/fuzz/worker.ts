@@ -22,7 +22,7 @@ const [list, name, seed, first, count, positionFile, memoryLimit] = process.argv
 ];
 const { targets } = (await import(pathToFileURL(list).href)) as { targets: FuzzTarget[] };
 const target = targets.find((candidate) => candidate.name === name)!;
-const seeds = target.seeds();
+const seeds = await target.seeds();
 const position = openSync(positionFile!, 'r+');
 const word = new Float64Array(1);
 let refused = 0;

@@ -83,6 +83,17 @@ test('the line of an epoch holds its figures and leaves out what was not measure
   );
   const bare = { ...report, validationLoss: null, validationAccuracy: null, best: false };
   t.is(epochLine(bare, 10), 'epoch  3/10  loss 0.5000  accuracy 75.00 %  20,000 samples/s  2.0 s');
+  t.is(
+    epochLine({ ...bare, trainAccuracy: null }, 10, ['80 neurons', '+5 grown']),
+    'epoch  3/10  loss 0.5000  80 neurons  +5 grown  20,000 samples/s  2.0 s',
+  );
+});
+
+test('without classes the live line has no accuracy', (t) => {
+  const { display, written } = terminal({});
+  display.update({ ...progress, accuracy: null });
+  t.true(written().includes('loss'));
+  t.false(written().includes('accuracy'));
 });
 
 function terminal(environment: Record<string, string>, columns?: number, isTTY = true) {

@@ -1,7 +1,6 @@
 // Event networks from JavaScript: building, running, reading, and what is refused.
 import { setTimeout as sleep } from 'node:timers/promises';
-import test, { type ExecutionContext } from 'ava';
-import { type ErrorCode, SynfireError } from '../../lib/errors.ts';
+import test from 'ava';
 import {
   describeModels,
   describeRules,
@@ -9,23 +8,8 @@ import {
   type EventNetworkOptions,
   type ProjectionOptions,
 } from '../../lib/networks/event-network.ts';
+import { checkError, type Expected, throwsError } from './errors.ts';
 import { addInput, busyNetwork, mixedNetwork, mixedOptions, outcome } from './small-event-networks.ts';
-
-type Expected = Partial<Pick<SynfireError, 'field' | 'value'>> & { code?: ErrorCode; expected?: RegExp };
-
-/** Checks an error that was thrown. */
-function checkError(t: ExecutionContext, error: unknown, wanted: Expected) {
-  const { code = 'ERR_SYNFIRE_INVALID_ARGUMENT', expected, ...exact } = wanted;
-  if (!(error instanceof SynfireError)) return t.fail(`no SynfireError but ${String(error)}`);
-  t.is(error.code, code);
-  t.like(error, exact);
-  if (expected !== undefined) t.regex(error.expected ?? '', expected);
-  if (error.field !== undefined) t.true(error.message.includes(error.field), error.message);
-}
-
-function throwsError(t: ExecutionContext, call: () => unknown, wanted: Expected) {
-  checkError(t, t.throws(call), wanted);
-}
 
 /** One input, whose spikes make one exact neuron fire 2 ms later. */
 function relay(change: Partial<EventNetworkOptions> = {}) {

@@ -41,7 +41,7 @@ export function bits(network: LayerNetwork): string {
 }
 
 /** Numbers from 0 to 1: a linear congruential generator. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

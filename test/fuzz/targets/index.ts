@@ -7,6 +7,7 @@ import { idx } from './idx.ts';
 import { npy } from './npy.ts';
 import { safetensors } from './safetensors.ts';
 import { simulation } from './simulation.ts';
+import { spatialCheckpoint } from './spatial-checkpoint.ts';
 import { spikeTrains } from './spike-trains.ts';
 import { toml } from './toml.ts';
 
@@ -17,6 +18,7 @@ export const targets: FuzzTarget[] = [
   npy,
   safetensors,
   simulation,
+  spatialCheckpoint,
   ...spikeTrains,
   toml,
 ];
