@@ -6,28 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "cuda/backend.h"
+#include "cuda/check/support.h"
 #include "native/base/device_library.h"
-#include "native/base/philox.h"
-#include "native/spatial/cuda_accelerator.h"
-#include "native/spatial/network.h"
-
-extern "C" const synfire::cuda::Api* synfire_cuda_v1();
 
 namespace synfire::spatial {
 namespace {
 
 const cuda::Api* api = nullptr;
-
-/// Numbers from -1.25 to 1.25; a third of them is 0, in runs.
-std::vector<float> Numbers(std::size_t count, std::uint32_t stream) {
-  std::vector<float> numbers(count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto words = Philox({i, stream, 0, 0}, {1, 2}), runs = Philox({i / 40, stream, 1, 0}, {1, 2});
-    if (runs[0] % 3 != 0) numbers[i] = static_cast<float>(words[0]) / 4294967296.0f * 2.5f - 1.25f;
-  }
-  return numbers;
-}
 
 template <class T>
 bool Same(const std::vector<T>& a, const std::vector<T>& b) {
@@ -63,9 +48,7 @@ struct Case {
 class Pair {
  public:
   explicit Pair(const Case& c)
-      : case_(c), here_(c.spec), there_(c.spec, [](const SpatialSpec& spec, const Layers& layers) {
-          return MakeCudaAccelerator(*api, spec, layers);
-        }) {}
+      : case_(c), here_(c.spec), there_(c.spec, On(*api)) {}
 
   /// Where the two first differ; empty when they do not.
   std::string Run() {
