@@ -47,6 +47,21 @@ void CopyTo(DeviceBuffer<T>& buffer, const std::vector<T>& values) {
   buffer.CopyFrom(values.data(), values.size());
 }
 
+// The codes that all sites see, unless that is the usual cube or much.
+std::vector<std::uint32_t> WindowCodesOf(const Window& window, const SpatialLayerArrays& arrays) {
+  constexpr std::size_t kMost = std::size_t{1} << 22;
+  std::vector<std::uint32_t> codes;
+  if (window.size() == Extent{3, 3, 3} || std::size_t{window.cells()} * arrays.site_count > kMost) return codes;
+  for (std::uint32_t i = 0; i < arrays.site_count; ++i) {
+    const auto& position = arrays.sites[i].position;
+    for (const Extent& offset : window.offsets()) {
+      codes.push_back(window.Parts(0, position[0])[offset[0]] | window.Parts(1, position[1])[offset[1]] |
+                      window.Parts(2, position[2])[offset[2]]);
+    }
+  }
+  return codes;
+}
+
 // Calls run.template operator()<bits, cube>().
 template <class Run>
 void ForShape(const LayerView& l, Run&& run) {
@@ -75,15 +90,18 @@ struct SpatialEngine::Layer {
   DeviceBuffer<std::uint32_t> tables;
   DeviceBuffer<std::uint8_t> activations;
   DeviceBuffer<SiteEntry> sites;
+  DeviceBuffer<std::uint32_t> codes;  ///< of the cells that each site sees, where there is little
+  DeviceBuffer<std::uint8_t> wants;
   std::uint32_t most_neurons = 1;  ///< of one site
   DeviceBuffer<std::uint32_t> ids;
   DeviceBuffer<Neuron> neurons;
   DeviceBuffer<std::uint8_t> weights;
   DeviceBuffer<std::int16_t> residuals;
   // By code and lane.
-  DeviceBuffer<float> outputs, errors, state;
+  DeviceBuffer<float> outputs, errors;
   DeviceBuffer<std::uint32_t> routes;
-  DeviceBuffer<std::uint8_t> contexts;
+  /// The newest one and the one before: sites may be answered twice in a batch.
+  DeviceBuffer<float> state, old_state;
 };
 
 SpatialEngine::SpatialEngine(int device, const SpatialNetworkSpec& spec)
@@ -165,6 +183,19 @@ void SpatialEngine::Upload(std::uint32_t layer, const SpatialLayerArrays& arrays
   l.most_neurons = 1;
   for (std::uint32_t i = 0; i < arrays.site_count; ++i)
     l.most_neurons = std::max<std::uint32_t>(l.most_neurons, arrays.sites[i].count);
+  l.wants = DeviceBuffer<std::uint8_t>(arrays.site_count);
+  CopyTo(l.codes, WindowCodesOf(l.window, arrays));
+  l.view.codes = l.codes.data();
+  l.view.code_pitch = l.window.cells();
+  if (layer + 1 == layers_.size()) {
+    std::vector<std::uint8_t> cells(output_codes_);
+    for (std::uint32_t code = 0; code < output_codes_; ++code)
+      cells[code] = static_cast<std::uint8_t>(l.grid.Contains(l.grid.PositionOf(code)) ? Cell::kSilent : Cell::kNothing);
+    for (std::uint32_t i = 0; i < arrays.site_count; ++i)
+      cells[arrays.sites[i].code] = static_cast<std::uint8_t>(Cell::kAnswers);
+    CopyTo(output_cells_, cells);
+    silent_outputs_ = arrays.site_count < outputs_;
+  }
   l.ids = DeviceBuffer<std::uint32_t>(arrays.ids == nullptr ? 0 : arrays.neuron_count);
   l.ids.CopyFrom(arrays.ids, l.ids.size());
   // Sites that have fallen silent are not visited: what they said last must not stay.
@@ -184,7 +215,9 @@ void SpatialEngine::Download(std::uint32_t layer, const SpatialLayerArrays& arra
 
 void SpatialEngine::UploadState(std::uint32_t samples, std::uint32_t layer, const float* state) {
   Prepare(samples, false, true);
-  layers_[layer]->state.CopyFrom(state, layers_[layer]->state.size());
+  Layer& l = *layers_[layer];
+  l.state.CopyFrom(state, l.state.size());
+  l.old_state.CopyFrom(state, l.old_state.size());
 }
 
 void SpatialEngine::DownloadState(std::uint32_t layer, float* state) {
@@ -195,16 +228,20 @@ void SpatialEngine::DownloadState(std::uint32_t layer, float* state) {
 
 void SpatialEngine::ResetState() {
   CUDA_CHECK(cudaSetDevice(device_));
-  for (const auto& l : layers_) l->state.Clear();
+  for (const auto& l : layers_) {
+    l->state.Clear();
+    l->old_state.Clear();
+  }
 }
 
 std::uint64_t SpatialEngine::memory_bytes() const {
   std::uint64_t bytes = input_raster_.bytes() + output_raster_.bytes() + input_rows_.bytes() + target_rows_.bytes() +
-                        output_rows_.bytes() + values_.bytes() + targets_.bytes() + losses_.bytes();
+                        output_rows_.bytes() + values_.bytes() + targets_.bytes() + differences_.bytes() +
+                        output_cells_.bytes() + losses_.bytes();
   for (const auto& l : layers_) {
     bytes += l->tables.bytes() + l->sites.bytes() + l->ids.bytes() + l->neurons.bytes() + l->weights.bytes() +
-             l->residuals.bytes() + l->outputs.bytes() + l->errors.bytes() + l->state.bytes() + l->routes.bytes() +
-             l->contexts.bytes();
+             l->residuals.bytes() + l->outputs.bytes() + l->errors.bytes() + l->state.bytes() +
+             l->old_state.bytes() + l->routes.bytes() + l->codes.bytes() + l->wants.bytes();
   }
   return bytes;
 }
@@ -227,22 +264,25 @@ void SpatialEngine::Prepare(std::uint32_t samples, bool learns, bool continues) 
     if (!same) {
       l->errors = {};
       l->routes = {};
-      l->contexts = {};
     }
     ensure(l->outputs, size);
     if (learns && l->errors.empty()) {
       ensure(l->errors, size);
       ensure(l->routes, size);
       l->routes.Clear(0xFF);
-      ensure(l->contexts, size);
     }
     if (decay_ > 0) {
       ensure(l->state, size);
-      if (!keeps_state) l->state.Clear();
+      ensure(l->old_state, size);
+      if (!keeps_state) {
+        l->state.Clear();
+        l->old_state.Clear();
+      }
     }
   }
   if (learns) {
     ensure(targets_, std::size_t{output_codes_} * stride);
+    ensure(differences_, targets_.size());
     if (target_rows_.size() < std::size_t{samples} * outputs_) ensure(target_rows_, std::size_t{samples} * outputs_);
     const auto slices = static_cast<std::size_t>(SlicingOf(output_codes_, stride).slices);
     ensure(losses_, slices);
@@ -252,7 +292,7 @@ void SpatialEngine::Prepare(std::uint32_t samples, bool learns, bool continues) 
   stride_ = stride;
 }
 
-LayerView SpatialEngine::ViewOf(std::uint32_t layer) const {
+LayerView SpatialEngine::ViewOf(std::uint32_t layer, bool learns) const {
   const Layer& l = *layers_[layer];
   LayerView view{};
   view.rules = l.spec.rules;
@@ -269,8 +309,13 @@ LayerView SpatialEngine::ViewOf(std::uint32_t layer) const {
   view.outputs = l.outputs.data();
   view.errors = l.errors.data();
   view.routes = l.routes.data();
-  view.contexts = l.contexts.data();
+  view.wants = l.wants.data();
+  view.old_state = l.old_state.data();
   view.state = l.state.data();
+  if (learns && layer + 1 == layers_.size()) {
+    view.targets = targets_.data();
+    view.differences = differences_.data();
+  }
   return view;
 }
 
@@ -328,11 +373,7 @@ void SpatialEngine::RunLearn() {
   TurnIn(input_raster_.data(), input_codes_, inputs_, input_rows_.data(), values_.data());
   TurnIn(output_raster_.data(), output_codes_, outputs_, target_rows_.data(), targets_.data());
   Answer(true);
-  const BatchView b = View();
   const auto last = static_cast<std::uint32_t>(layers_.size() - 1);
-  const dim3 cells(Blocks(std::size_t{output_codes_} << b.lane_bits, kBlock), stride_ >> b.lane_bits);
-  Launch(OutputErrors, cells, kBlock, 0, stream_.get(), ViewOf(last), b, output_raster_.data(), output_codes_,
-         targets_.data());
   SumLosses();
   for (std::uint32_t layer = last + 1; layer-- > 0;) {
     if (layer > 0) PassErrors(layer);
@@ -367,7 +408,8 @@ void SpatialEngine::StoreOutputs() {
 void SpatialEngine::Answer(bool learns) {
   const BatchView b = View();
   for (std::uint32_t layer = 0; layer < layers_.size(); ++layer) {
-    const LayerView l = ViewOf(layer);
+    std::swap(layers_[layer]->state, layers_[layer]->old_state);
+    const LayerView l = ViewOf(layer, learns);
     if (l.site_count == 0) continue;
     const dim3 grid(Blocks(std::size_t{l.site_count} << b.lane_bits, kBlock), stride_ >> b.lane_bits);
     ForShape(l, [&]<std::uint32_t bits, bool cube>() {
@@ -376,29 +418,31 @@ void SpatialEngine::Answer(bool learns) {
       } else if (stride_ == 1) {
         Launch(cuda::Answer<bits, cube, Mode::kAlone>, grid, kBlock, 0, stream_.get(), l, b);
       } else {
-        constexpr unsigned kWarps = kBlock / kWarp;
-        Launch(RememberPatterns<cube>, dim3(Blocks(l.site_count, kWarps)), kBlock,
-               kWarps * spatial::kContexts * sizeof(std::uint32_t), stream_.get(), l, b);
-        Launch(cuda::Answer<bits, cube, Mode::kKnown>, grid, kBlock, 0, stream_.get(), l, b);
+        constexpr std::size_t kSeenBytes = kBlock / kWarp * spatial::kContexts * sizeof(std::uint32_t);
+        Launch(cuda::Answer<bits, cube, Mode::kLearn>, grid, kBlock, 0, stream_.get(), l, b);
+        Launch(AnswerNew<bits, cube>, dim3(Blocks(l.site_count, kBlock)), kBlock, kSeenBytes, stream_.get(), l, b);
       }
     });
   }
 }
 
-// Beside the updates, which need not know the sum.
+// Beside the updates, which need not know the sum, unless only the sum tells whether all errors are finite.
 void SpatialEngine::SumLosses() {
   CUDA_CHECK(cudaEventRecord(forked_.get(), stream_.get()));
   CUDA_CHECK(cudaStreamWaitEvent(side_.get(), forked_.get(), 0));
   const spatial::Slicing slicing = SlicingOf(output_codes_, stride_);
-  Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices), kBlock)), kBlock, 0, side_.get(), View(),
-         output_raster_.data(), slicing, targets_.data(), losses_.data());
-  CUDA_CHECK(cudaMemcpyAsync(host_losses_.data(), losses_.data(), losses_.bytes(), cudaMemcpyDeviceToHost, side_.get()));
+  Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices), kBlock)), kBlock, 0, side_.get(),
+         View(), reinterpret_cast<const Cell*>(output_cells_.data()), slicing, differences_.data(), targets_.data(),
+         losses_.data());
+  CUDA_CHECK(
+      cudaMemcpyAsync(host_losses_.data(), losses_.data(), losses_.bytes(), cudaMemcpyDeviceToHost, side_.get()));
   CUDA_CHECK(cudaEventRecord(joined_.get(), side_.get()));
+  if (silent_outputs_) CUDA_CHECK(cudaStreamWaitEvent(stream_.get(), joined_.get(), 0));
 }
 
 void SpatialEngine::PassErrors(std::uint32_t layer) {
   const BatchView b = View();
-  const LayerView l = ViewOf(layer), below = ViewOf(layer - 1);
+  const LayerView l = ViewOf(layer, true), below = ViewOf(layer - 1, true);
   if (below.site_count == 0) return;
   const dim3 grid(Blocks(std::size_t{below.site_count} << b.lane_bits, kBlock), stride_ >> b.lane_bits);
   Launch(cuda::PassErrors, grid, kBlock, 0, stream_.get(), l, below, b);
@@ -406,7 +450,7 @@ void SpatialEngine::PassErrors(std::uint32_t layer) {
 
 void SpatialEngine::Update(std::uint32_t layer) {
   const BatchView b = View();
-  const LayerView l = ViewOf(layer);
+  const LayerView l = ViewOf(layer, true);
   if (l.site_count == 0) return;
   ForShape(l, [&]<std::uint32_t bits, bool cube>() {
     const auto teach = [&]<class Group>(Group) {

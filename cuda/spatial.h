@@ -43,7 +43,7 @@ class SpatialEngine {
   struct Layer;
 
   void MakeTables(std::uint32_t layer, const SpatialLayerSpec& spec);
-  LayerView ViewOf(std::uint32_t layer) const;
+  LayerView ViewOf(std::uint32_t layer, bool learns) const;
   BatchView View() const;
   void TurnIn(const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells, const float* rows, float* lanes);
   void Answer(bool learns);
@@ -61,7 +61,9 @@ class SpatialEngine {
   std::uint32_t inputs_ = 0, input_codes_ = 0, outputs_ = 0, output_codes_ = 0;
   DeviceBuffer<std::uint32_t> input_raster_, output_raster_;  ///< cells by code
   DeviceBuffer<float> input_rows_, target_rows_, output_rows_;  ///< as the caller has them
-  DeviceBuffer<float> values_, targets_;                        ///< by code and lane
+  DeviceBuffer<float> values_, targets_, differences_;          ///< by code and lane
+  DeviceBuffer<std::uint8_t> output_cells_;                     ///< a Cell by code
+  bool silent_outputs_ = false;
   DeviceBuffer<double> losses_;                                 ///< by slice
   PinnedBuffer<double> host_losses_;
   DeviceBuffer<std::uint32_t> batch_;  ///< a BatchState

@@ -82,24 +82,94 @@ __device__ void StorePage(const LayerView& l, std::uint32_t n, std::uint32_t con
   Group::Sync();
 }
 
-/// The contexts of all samples at a site, by a warp; every new one finds its page, in the order of samples.
+// ---- answers
+
+enum class Mode {
+  kForward,  ///< only answers
+  kLearn,    ///< leaves behind what learning needs
+  kAlone,    ///< the same for a single sample, and stores its page first
+};
+
+/// Answers a sample by what its context has chosen.
+template <std::uint32_t bits, bool cube, bool learns>
+__device__ __forceinline__ void Respond(const LayerView& l, const BatchView& b, const Field<cube>& field,
+                                        std::uint32_t n, std::uint32_t context, std::size_t at) {
+  const Neuron neuron = l.neurons[n];
+  const std::uint32_t route = l.rules.RouteOf(neuron, n, context);
+  const bool answers = route != kNoPage;
+  const float scale = answers ? l.rules.ScaleOf(neuron) : 0.0f;
+  float potential = Excitation<bits>(field, l.rules.format.weights, answers ? l.Page(route) : nullptr) * scale;
+  if (l.old_state != nullptr) {
+    potential = l.old_state[at] * b.decay + potential * (1.0f - b.decay);
+    l.state[at] = potential;
+  }
+  float slope;
+  float output = spatial::scalar::Activate(l.activations[context], potential, &slope);
+  if (!answers) output = 0;
+  l.outputs[at] = output;
+  if constexpr (learns) {
+    float error = answers ? slope * (1.0f - b.decay) : 0.0f;
+    if (l.targets != nullptr) {
+      const float difference = output - l.targets[at];
+      l.differences[at] = difference;
+      if (!std::isfinite(difference)) b.state->broken = 1;
+      error *= spatial::ClippedError(difference) * scale;
+    }
+    l.errors[at] = error;
+    l.routes[at] = route;
+  }
+}
+
+/// The context of what a sample shows a site.
 template <bool cube>
-__global__ void __launch_bounds__(kBlock) RememberPatterns(LayerView l, BatchView b) {
-  const std::uint32_t i = blockIdx.x * (kBlock / kWarp) + threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
-  if (i >= l.site_count) return;
-  auto* const first_seen = reinterpret_cast<std::uint32_t*>(shared_bytes) + threadIdx.x / kWarp * spatial::kContexts;
+__device__ __forceinline__ std::uint32_t ContextOf(const LayerView& l, const BatchView& b, const SiteWindow& window,
+                                                   const Field<cube>& field, const float* below, bool* active) {
+  const Pattern pattern = See(field, l.window.cells);
+  *active = pattern.active();
+  return pattern.Context(*ValueAt(below, window.middle, b.stride), l.window.cells, b.pattern_bits);
+}
+
+/// A thread for every site and sample. Batches are answered with the pages that there are; sites that want new ones are
+/// marked for AnswerNew.
+template <std::uint32_t bits, bool cube, Mode mode>
+__global__ void __launch_bounds__(kBlock) Answer(LayerView l, BatchView b) {
+  const Place place(b);
+  if (place.site >= l.site_count || place.lane >= b.samples) return;
+  const SiteEntry site = l.sites[place.site];
+  const SiteWindow window(l.window, place.site, site);
+  const float* const below = l.below + place.lane;
+  const Field<cube> field(l.window, window, below, b.stride);
+  bool active;
+  const std::uint32_t context = ContextOf(l, b, window, field, below, &active);
+  const std::uint32_t n = LayerRules::AnswererOf(l.neurons, site.first, site.count, context);
+  if constexpr (mode == Mode::kLearn) {
+    if (active && l.rules.Wants(l.neurons[n], context)) l.wants[place.site] = 1;
+  } else if constexpr (mode == Mode::kAlone) {
+    if (active) StorePage<Alone>(l, n, context);
+  }
+  Respond<bits, cube, mode != Mode::kForward>(l, b, field, n, context,
+                                              std::size_t{site.code} * b.stride + place.lane);
+}
+
+/// Stores the pages that the samples want at a site, in the order of samples, and answers them again; by a warp.
+template <std::uint32_t bits, bool cube>
+__device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_t i, std::uint32_t* first_seen) {
+  const std::uint32_t lane = Warp::Rank();
+  const SiteEntry site = l.sites[i];
+  const SiteWindow window(l.window, i, site);
+  const auto for_samples = [&](auto&& visit) {
+    for (std::uint32_t s = lane; s < b.samples; s += kWarp) {
+      const Field<cube> field(l.window, window, l.below + s, b.stride);
+      bool active;
+      const std::uint32_t context = ContextOf(l, b, window, field, l.below + s, &active);
+      visit(s, field, context, LayerRules::AnswererOf(l.neurons, site.first, site.count, context), active);
+    }
+  };
   for (std::uint32_t c = lane; c < spatial::kContexts; c += kWarp) first_seen[c] = kNone;
   __syncwarp();
-  const SiteEntry site = l.sites[i];
-  const SiteWindow window(l.window, site);
-  for (std::uint32_t s = lane; s < b.samples; s += kWarp) {
-    const Pattern pattern = See(Field<cube>(l.window, window, l.below + s, b.stride));
-    const float middle = l.below[std::size_t{window.middle} * b.stride + s];
-    const std::uint32_t context = pattern.Context(middle, l.window.cells, b.pattern_bits);
-    l.contexts[std::size_t{site.code} * b.stride + s] = static_cast<std::uint8_t>(context);
-    const std::uint32_t n = LayerRules::AnswererOf(l.neurons, site.first, site.count, context);
-    if (pattern.active() && l.rules.Wants(l.neurons[n], context)) atomicMin(&first_seen[context], s);
-  }
+  for_samples([&](std::uint32_t s, const Field<cube>&, std::uint32_t context, std::uint32_t n, bool active) {
+    if (active && l.rules.Wants(l.neurons[n], context)) atomicMin(&first_seen[context], s);
+  });
   __syncwarp();
   while (true) {
     std::uint32_t key = kNone;  // the sample, then the context
@@ -109,94 +179,49 @@ __global__ void __launch_bounds__(kBlock) RememberPatterns(LayerView l, BatchVie
       key = own < key ? own : key;
     }
     key = __reduce_min_sync(0xFFFFFFFF, key);
-    if (key == kNone) return;
+    if (key == kNone) break;
     const std::uint32_t context = key % spatial::kContexts;
     if (lane == 0) first_seen[context] = kNone;
     StorePage<Warp>(l, LayerRules::AnswererOf(l.neurons, site.first, site.count, context), context);
-    __syncwarp();
   }
+  for_samples([&](std::uint32_t s, const Field<cube>& field, std::uint32_t context, std::uint32_t n, bool) {
+    Respond<bits, cube, true>(l, b, field, n, context, std::size_t{site.code} * b.stride + s);
+  });
+  __syncwarp();
 }
 
-// ---- answers
-
-enum class Mode {
-  kForward,  ///< only answers
-  kKnown,    ///< learns, after RememberPatterns
-  kAlone,    ///< learns a single sample
-};
-
-template <std::uint32_t bits, bool cube, Mode mode>
-__global__ void __launch_bounds__(kBlock) Answer(LayerView l, BatchView b) {
-  const Place place(b);
-  if (place.site >= l.site_count || place.lane >= b.samples) return;
-  const SiteEntry site = l.sites[place.site];
-  const SiteWindow window(l.window, site);
-  const std::size_t at = std::size_t{site.code} * b.stride + place.lane;
-  const Field<cube> field(l.window, window, l.below + place.lane, b.stride);
-  std::uint32_t context;
-  if constexpr (mode == Mode::kKnown) {
-    context = l.contexts[at];
-  } else {
-    const Pattern pattern = See(field);
-    const float middle = l.below[std::size_t{window.middle} * b.stride + place.lane];
-    context = pattern.Context(middle, l.window.cells, b.pattern_bits);
-    if constexpr (mode == Mode::kAlone) {
-      if (pattern.active())
-        StorePage<Alone>(l, LayerRules::AnswererOf(l.neurons, site.first, site.count, context), context);
-    }
-  }
-  const std::uint32_t n = LayerRules::AnswererOf(l.neurons, site.first, site.count, context);
-  const Neuron neuron = l.neurons[n];
-  const std::uint32_t route = l.rules.RouteOf(neuron, n, context);
-  const bool answers = route != kNoPage;
-
-  float sum = 0;
-  ForWeights<bits, cube>(l.rules.format.weights, answers ? l.Page(route) : nullptr,
-                         [&](std::uint32_t k, float weight) { sum += field.At(k) * weight; });
-  float potential = sum * (answers ? l.rules.ScaleOf(neuron) : 0.0f);
-  if (l.state != nullptr) {
-    potential = l.state[at] * b.decay + potential * (1.0f - b.decay);
-    l.state[at] = potential;
-  }
-  float slope;
-  const float output = spatial::scalar::Activate(l.activations[context], potential, &slope);
-  l.outputs[at] = answers ? output : 0.0f;
-  if constexpr (mode != Mode::kForward) {
-    l.errors[at] = answers ? slope * (1.0f - b.decay) : 0.0f;
-    l.routes[at] = route;
-  }
+/// AnswerAgain for the marked ones of 32 sites.
+template <std::uint32_t bits, bool cube>
+__global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
+  auto* const first_seen = reinterpret_cast<std::uint32_t*>(shared_bytes) + threadIdx.x / kWarp * spatial::kContexts;
+  const std::uint32_t first = (blockIdx.x * kBlock + threadIdx.x) / kWarp * kWarp, own = first + Warp::Rank();
+  const bool marked = own < l.site_count && l.wants[own] != 0;
+  if (marked) l.wants[own] = 0;
+  for (std::uint32_t left = __ballot_sync(0xFFFFFFFF, marked); left != 0; left &= left - 1)
+    AnswerAgain<bits, cube>(l, b, first + __ffs(static_cast<int>(left)) - 1, first_seen);
 }
 
 // ---- errors
 
-/// From the outputs to errors times scale; leaves the plain errors in place of the targets.
-__global__ void __launch_bounds__(kBlock) OutputErrors(LayerView l, BatchView b, const std::uint32_t* raster, std::uint32_t codes,
-                             float* targets) {
-  const Place place(b);
-  if (place.site >= codes || raster[place.site] == kNone || place.lane >= b.samples) return;
-  const std::size_t at = std::size_t{place.site} * b.stride + place.lane;
-  const float error = l.outputs[at] - targets[at];
-  targets[at] = error;
-  if (!std::isfinite(error)) b.state->broken = 1;
-  const std::uint32_t route = l.routes[at];
-  if (route != kNoPage) l.errors[at] *= spatial::ClippedError(error) * l.ScaleOf(route);
-}
+enum class Cell : std::uint8_t { kNothing, kAnswers, kSilent };
 
-/// The sums of squared errors of slices of codes.
-__global__ void __launch_bounds__(kBlock) SumLosses(BatchView b, const std::uint32_t* raster, spatial::Slicing slicing, const float* errors,
-                          double* losses) {
+/// The sums of squared errors of slices of codes. A silent cell's output is 0, so that its error is its target.
+__global__ void __launch_bounds__(kBlock)
+    SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences, const float* targets,
+              double* losses) {
   const std::uint32_t slice = blockIdx.x * kBlock + threadIdx.x;
   if (slice >= static_cast<std::uint32_t>(slicing.slices)) return;
   const std::uint32_t first = slice * slicing.size;
   const std::uint32_t last = first + slicing.size < slicing.codes ? first + slicing.size : slicing.codes;
   double loss = 0;
   for (std::uint32_t code = first; code < last; ++code) {
-    if (raster[code] == kNone) continue;
-    const float* const row = errors + std::size_t{code} * b.stride;
+    if (cells[code] == Cell::kNothing) continue;
+    const float* const row = (cells[code] == Cell::kAnswers ? differences : targets) + std::size_t{code} * b.stride;
 #pragma unroll 8
     for (std::uint32_t s = 0; s < b.samples; ++s) loss += static_cast<double>(row[s]) * row[s];
   }
   losses[slice] = loss;
+  if (!std::isfinite(loss)) b.state->broken = 1;
 }
 
 /// What the sites that see a cell tell it, in raster order.
@@ -232,27 +257,35 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
 
 // ---- learning
 
-/// Moves up to eight slots of a page, from slot `first` on, by their gradients, which it multiplies by the weights
-/// before.
-template <std::uint32_t bits>
-__device__ __forceinline__ void ChangeBlock(const LayerView& l, const BatchState& batch, std::uint32_t route, std::uint32_t first,
-                            float step, float* gradients) {
+/// Moves up to `unit` slots of a page, from slot `first` on, by their gradients, which it multiplies by the weights
+/// before. Units of eight, or of four that fill whole bytes.
+template <std::uint32_t bits, std::uint32_t unit>
+__device__ __forceinline__ void ChangeSlots(const LayerView& l, const BatchState& batch, std::uint32_t route,
+                                            std::uint32_t first, float step, float* gradients) {
   namespace scalar = spatial::scalar;
   constexpr std::int32_t kTop = (1 << bits) - 1;
-  const std::uint32_t left = l.rules.format.weights - first, count = left < 8 ? left : 8;
-  std::uint8_t* const page = l.Page(route) + first / 8 * bits;
+  constexpr std::uint32_t kBytes = unit * bits / 8;
+  static_assert(unit == 8 || (unit == 4 && kBytes > 0));
+  const std::uint32_t left = l.rules.format.weights - first, count = left < unit ? left : unit;
+  std::uint8_t* const page = l.Page(route) + first * bits / 8;
   std::int16_t* const residuals = l.residuals == nullptr ? nullptr : l.Residual(route) + first;
   const std::uint32_t bytes = (count * bits + 7) / 8;
   std::uint32_t word = 0, changed = 0;
-  for (std::uint32_t byte = 0; byte < bytes; ++byte) word |= std::uint32_t{page[byte]} << 8 * byte;
+#pragma unroll
+  for (std::uint32_t byte = 0; byte < kBytes; ++byte)
+    if (byte < bytes) word |= std::uint32_t{page[byte]} << 8 * byte;
   spatial::SlotRandoms randoms{};
   if (residuals == nullptr) {
     randoms = Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)), l.rules.index << 8 | route % l.rules.most_pages,
                       first / 8},
                      {l.rules.key[0], l.rules.key[1]});
+    if (first % 8 != 0) {
+      randoms[0] = randoms[2];
+      randoms[1] = randoms[3];
+    }
   }
 #pragma unroll
-  for (std::uint32_t i = 0; i < 8; ++i) {
+  for (std::uint32_t i = 0; i < unit; ++i) {
     if (i >= count) break;
     const auto q = static_cast<std::int32_t>(word >> i * bits) & kTop;
     const float gradient = gradients[i];
@@ -268,7 +301,9 @@ __device__ __forceinline__ void ChangeBlock(const LayerView& l, const BatchState
     }
     changed |= static_cast<std::uint32_t>(kept) << i * bits;
   }
-  for (std::uint32_t byte = 0; byte < bytes; ++byte) page[byte] = static_cast<std::uint8_t>(changed >> 8 * byte);
+#pragma unroll
+  for (std::uint32_t byte = 0; byte < kBytes; ++byte)
+    if (byte < bytes) page[byte] = static_cast<std::uint8_t>(changed >> 8 * byte);
 }
 
 /// One sample: a thread for every site.
@@ -285,15 +320,14 @@ __global__ void __launch_bounds__(kBlock) UpdateSingle(LayerView l, BatchView b)
   Neuron& neuron = l.neurons[answerer];
   const float delta = l.errors[site.code] / l.rules.ScaleOf(neuron);
   const float step = l.rules.StepOf(neuron) * delta;
-  const SiteWindow window(l.window, site);
+  const SiteWindow window(l.window, place.site, site);
   const Field<cube> field(l.window, window, l.below, 1);
   const std::uint32_t weights = cube ? kCubeCells + 1 : l.rules.format.weights;
   float dots = 0;
   const auto change = [&](std::uint32_t first) {
     float gradients[8];
-#pragma unroll
-    for (std::uint32_t i = 0; i < 8; ++i) gradients[i] = first + i < weights ? field.At(first + i) : 0.0f;
-    ChangeBlock<bits>(l, *b.state, route, first, step, gradients);
+    field.Load(first, gradients);
+    ChangeSlots<bits, 8>(l, *b.state, route, first, step, gradients);
 #pragma unroll
     for (std::uint32_t i = 0; i < 8; ++i)
       if (first + i < weights) dots += gradients[i];
@@ -312,31 +346,34 @@ inline constexpr std::uint32_t kTile = 32;  // samples that are worked on at a t
 struct SiteMemory {
   std::uint32_t rows;   ///< pages that a site may have
   std::uint32_t slots;  ///< weights at a time: as many as threads in a group
-  float *field = nullptr, *sums = nullptr, *delta = nullptr, *size = nullptr, *dots = nullptr;
-  std::uint32_t *tile_rows = nullptr, *codes = nullptr, *counts = nullptr, *first_rows = nullptr;
   spatial::Experience* experiences = nullptr;
+  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr, *dots = nullptr;
+  std::uint32_t *tile_rows = nullptr, *offsets = nullptr, *codes = nullptr, *used = nullptr, *first_rows = nullptr;
 
-  static constexpr std::uint32_t kPitch = kTile + 1;  // keeps columns in different banks
+  // Both keep columns in different banks, the first for reads of four samples.
+  static constexpr std::uint32_t kPitch = kTile + 4;
   __host__ __device__ std::uint32_t pitch() const { return slots + 1; }
 
   /// Lays the arrays out from `begin` on; returns the bytes that they take.
   __host__ __device__ std::size_t Place(unsigned char* begin, std::uint32_t neurons) {
-    std::size_t used = 0;
+    std::size_t taken = 0;
     const auto take = [&](auto*& array, std::size_t count) {
-      array = reinterpret_cast<std::remove_reference_t<decltype(array)>>(begin + used);
-      used += count * sizeof(*array);
+      array = reinterpret_cast<std::remove_reference_t<decltype(array)>>(begin + taken);
+      taken += (count * sizeof(*array) + 15) / 16 * 16;
     };
     take(experiences, neurons);
     take(field, std::size_t{slots} * kPitch);
-    take(sums, std::size_t{rows} * pitch());
-    take(delta, kTile);
-    take(size, kTile);
+    take(sums, std::size_t{rows + 1} * pitch());
+    take(deltas, kTile);
+    take(sizes, kTile);
+    take(ones, kTile);
     take(dots, rows);
     take(tile_rows, kTile);
+    take(offsets, kTile);
     take(codes, slots);
-    take(counts, rows);
+    take(used, rows);
     take(first_rows, neurons + 1);
-    return (used + 15) / 16 * 16;
+    return taken;
   }
 };
 
@@ -350,21 +387,33 @@ __host__ __device__ inline std::uint32_t MostRows(const LayerView& l) {
 template <std::uint32_t bits, class Group>
 class SiteLesson {
  public:
-  __device__ SiteLesson(const LayerView& l, const BatchView& b, const SiteEntry& site, const SiteMemory& memory)
-      : l_(l), b_(b), site_(site), m_(memory), rank_(Group::Rank()), at_(std::size_t{site.code} * b.stride) {}
+  __device__ SiteLesson(const LayerView& l, const BatchView& b, std::uint32_t index, const SiteEntry& site,
+                        const SiteMemory& memory)
+      : l_(l),
+        b_(b),
+        index_(index),
+        site_(site),
+        m_(memory),
+        rank_(Group::Rank()),
+        weights_(l.rules.format.weights),
+        at_(std::size_t{site.code} * b.stride),
+        watched_(site.count == 1 && weights_ + 2 <= Group::kSize) {}
 
   __device__ void Run() {
     Begin();
-    const std::uint32_t weights = l_.rules.format.weights;
-    for (std::uint32_t first = 0; first < weights; first += Group::kSize) {
+    for (std::uint32_t first = 0; first < weights_; first += Group::kSize) {
       CollectGradients(first);
       ChangePages(first);
       AddDots(first);
     }
     for (std::uint32_t i = rank_; i < site_.count; i += Group::kSize) {
-      spatial::Experience& e = m_.experiences[i];
+      spatial::Experience e = m_.experiences[i];
+      if (watched_) {
+        e.errors = m_.sums[weights_];
+        e.outputs = m_.sums[weights_ + 1];
+      }
       for (std::uint32_t row = m_.first_rows[i]; row < m_.first_rows[i + 1]; ++row)
-        if (m_.counts[row] > 0) e.dots += m_.dots[row];
+        if (m_.used[row] != 0) e.dots += m_.dots[row];
       l_.rules.Settle(l_.neurons[site_.first + i], e, b_.samples);
     }
   }
@@ -377,108 +426,135 @@ class SiteLesson {
         m_.first_rows[i + 1] = m_.first_rows[i] + spatial::StoredPages(l_.neurons[site_.first + i]);
     }
     for (std::uint32_t i = rank_; i < site_.count; i += Group::kSize) m_.experiences[i] = {};
+    for (std::uint32_t i = rank_; i < kTile; i += Group::kSize) m_.ones[i] = 1;
     Group::Sync();
     rows_ = m_.first_rows[site_.count];
     for (std::uint32_t row = rank_; row < rows_; row += Group::kSize) {
-      m_.counts[row] = 0;
+      m_.used[row] = 0;
       m_.dots[row] = 0;
     }
+    Group::Sync();
   }
 
-  /// Puts samples' pages, errors and sizes of outputs where all threads see them.
-  __device__ void LoadSamples(std::uint32_t first_sample) {
-    for (std::uint32_t i = rank_; i < kTile; i += Group::kSize) {
-      const std::uint32_t s = first_sample + i;
-      const std::uint32_t route = s < b_.samples ? l_.routes[at_ + s] : kNoPage;
-      m_.tile_rows[i] = kNone;
-      if (route == kNoPage) continue;
-      const std::uint32_t n = l_.rules.NeuronOf(route);
-      m_.tile_rows[i] = m_.first_rows[n - site_.first] + (route - n * l_.rules.most_pages);
-      m_.delta[i] = l_.errors[at_ + s] / l_.rules.ScaleOf(l_.neurons[n]);
-      m_.size[i] = std::abs(l_.outputs[at_ + s]);
+  /// Puts samples' pages, errors and sizes of outputs where all threads see them; by the first warp. Samples without a
+  /// page go to a row of their own with errors of 0.
+  __device__ void LoadSamples(std::uint32_t first_sample, bool counts) {
+    if (rank_ >= kTile) return;
+    const std::uint32_t s = first_sample + rank_;
+    const std::uint32_t route = s < b_.samples ? l_.routes[at_ + s] : kNoPage;
+    std::uint32_t row = kNone;
+    float delta = 0, size = 0;
+    if (route != kNoPage) {
+      const std::uint32_t n = site_.count == 1 ? site_.first : l_.rules.NeuronOf(route);
+      row = m_.first_rows[n - site_.first] + (route - n * l_.rules.most_pages);
+      delta = l_.errors[at_ + s] / l_.rules.ScaleOf(l_.neurons[n]);
+      size = std::abs(l_.outputs[at_ + s]);
+      m_.used[row] = 1;
     }
+    m_.tile_rows[rank_] = row;
+    m_.offsets[rank_] = (row == kNone ? rows_ : row) * m_.pitch();
+    m_.deltas[rank_] = delta;
+    m_.sizes[rank_] = size;
+    if (!watched_ || !counts) return;
+    m_.field[weights_ * SiteMemory::kPitch + rank_] = delta < 0 ? -1.0f : 1.0f;
+    m_.field[(weights_ + 1) * SiteMemory::kPitch + rank_] = size;
+    const std::uint32_t answered = __ballot_sync(0xFFFFFFFF, row != kNone);
+    if (rank_ == 0) m_.experiences[0].samples += static_cast<std::uint32_t>(__popc(answered));
   }
 
-  /// The same for what the slots saw.
+  /// The same for what the slots saw: four samples of four slots by eight threads each.
   __device__ void LoadField(std::uint32_t first, std::uint32_t first_sample) {
-    const std::uint32_t lane = rank_ % kTile, s = first_sample + lane;
-    for (std::uint32_t slot = rank_ / kTile; slot < Group::kSize; slot += Group::kSize / kTile) {
-      const std::uint32_t k = first + slot;
-      if (k >= l_.rules.format.weights) break;
-      const bool seen = k < l_.window.cells && s < b_.samples;
-      m_.field[slot * SiteMemory::kPitch + lane] = seen ? l_.below[std::size_t{m_.codes[slot]} * b_.stride + s] : 1.0f;
+    constexpr std::uint32_t kPerRow = kTile / 4, kRounds = kPerRow;
+    const std::uint32_t column = rank_ % kPerRow * 4, s = first_sample + column;
+    float4 values[kRounds];
+#pragma unroll
+    for (std::uint32_t round = 0; round < kRounds; ++round) {
+      const std::uint32_t slot = round * (Group::kSize / kPerRow) + rank_ / kPerRow;
+      values[round] = {1, 1, 1, 1};
+      if (first + slot < l_.window.cells && s < b_.stride)
+        values[round] = *reinterpret_cast<const float4*>(ValueAt(l_.below + s, m_.codes[slot], b_.stride));
+    }
+#pragma unroll
+    for (std::uint32_t round = 0; round < kRounds; ++round) {
+      const std::uint32_t slot = round * (Group::kSize / kPerRow) + rank_ / kPerRow;
+      if (first + slot < weights_)
+        *reinterpret_cast<float4*>(m_.field + slot * SiteMemory::kPitch + column) = values[round];
     }
   }
 
-  /// Sums over samples for the slot of this thread, page by page.
+  /// Sums over samples for the slot of this thread, page by page. Two threads behind the slots watch a lone neuron: they
+  /// add up |error|, as error times its sign, and |output|.
   __device__ void CollectGradients(std::uint32_t first) {
-    const SiteWindow window(l_.window, site_);
+    const SiteWindow window(l_.window, index_, site_);
     const std::uint32_t k = first + rank_;
     if (k < l_.window.cells) m_.codes[rank_] = window.Code(k);
-    for (std::uint32_t row = 0; row < rows_; ++row) m_.sums[row * m_.pitch() + rank_] = 0;
-    Group::Sync();
-    std::uint32_t held = kNone;  // the page whose sum is in a register
-    float sum = 0;
-    const auto turn_to = [&](std::uint32_t row) {
-      if (held != kNone) m_.sums[held * m_.pitch() + rank_] = sum;
-      held = row;
-      if (held != kNone) sum = m_.sums[held * m_.pitch() + rank_];
-    };
+    float* const column = m_.sums + rank_;
+    for (std::uint32_t row = 0; row <= rows_; ++row) column[row * m_.pitch()] = 0;
+    const bool watches = watched_ && rank_ >= weights_;
+    const std::uint32_t mask = watches ? 0 : 0xFFFFFFFF;
+    const auto* const factors = reinterpret_cast<const float4*>(watches && rank_ != weights_ ? m_.ones : m_.deltas);
+    const auto* const field = reinterpret_cast<const float4*>(m_.field + rank_ * SiteMemory::kPitch);
+    const auto* const offsets = reinterpret_cast<const uint4*>(m_.offsets);
     for (std::uint32_t first_sample = 0; first_sample < b_.samples; first_sample += kTile) {
-      LoadSamples(first_sample);
+      Group::Sync();
+      LoadSamples(first_sample, first == 0);
       LoadField(first, first_sample);
       Group::Sync();
-      const float* const field = m_.field + rank_ * SiteMemory::kPitch;
-#pragma unroll 4
-      for (std::uint32_t i = 0; i < kTile; ++i) {
-        const std::uint32_t row = m_.tile_rows[i];
-        if (row == kNone) continue;
-        if (row != held) turn_to(row);
-        sum += field[i] * m_.delta[i];
+#pragma unroll 2
+      for (std::uint32_t i = 0; i < kTile / 4; ++i) {
+        const float4 value = field[i], factor = factors[i];
+        const uint4 offset = offsets[i];
+        column[offset.x & mask] += value.x * factor.x;
+        column[offset.y & mask] += value.y * factor.y;
+        column[offset.z & mask] += value.z * factor.z;
+        column[offset.w & mask] += value.w * factor.w;
       }
-      if (first == 0) Experience();
-      Group::Sync();
+      if (first == 0 && !watched_) AddExperience();
     }
-    turn_to(kNone);
     Group::Sync();
   }
 
-  __device__ void Experience() {
+  __device__ void AddExperience() {
     for (std::uint32_t n = rank_; n < site_.count; n += Group::kSize) {
       spatial::Experience e = m_.experiences[n];
       for (std::uint32_t i = 0; i < kTile; ++i) {
         const std::uint32_t row = m_.tile_rows[i];
         if (row == kNone || row < m_.first_rows[n] || row >= m_.first_rows[n + 1]) continue;
-        m_.counts[row] += 1;
         e.samples += 1;
-        e.errors += std::abs(m_.delta[i]);
-        e.outputs += m_.size[i];
+        e.errors += std::abs(m_.deltas[i]);
+        e.outputs += m_.sizes[i];
       }
       m_.experiences[n] = e;
     }
   }
 
-  /// Pages that were used, in shares of eight slots.
+  /// How many slots there are from one on for the group to work on.
+  __device__ std::uint32_t Slots(std::uint32_t first) const {
+    return weights_ - first < Group::kSize ? weights_ - first : Group::kSize;
+  }
+
+  /// Pages that were used, in shares of a few slots.
   __device__ void ChangePages(std::uint32_t first) {
-    const std::uint32_t left = l_.rules.format.weights - first;
-    const std::uint32_t slots = left < Group::kSize ? left : Group::kSize, blocks = (slots + 7) / 8;
-    for (std::uint32_t share = rank_; share < rows_ * blocks; share += Group::kSize) {
-      const std::uint32_t row = share / blocks, slot = share % blocks * 8;
-      if (m_.counts[row] == 0) continue;
+    constexpr std::uint32_t kUnit = bits == 1 ? 8 : 4;
+    const std::uint32_t units = (Slots(first) + kUnit - 1) / kUnit;
+    for (std::uint32_t share = rank_; share < rows_ * units; share += Group::kSize) {
+      const std::uint32_t row = share / units, slot = (share - row * units) * kUnit;
+      if (m_.used[row] == 0) continue;
       std::uint32_t i = 0;
       while (row >= m_.first_rows[i + 1]) ++i;
       const std::uint32_t n = site_.first + i;
-      ChangeBlock<bits>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]), first + slot,
-                        l_.rules.StepOf(l_.neurons[n]), m_.sums + row * m_.pitch() + slot);
+      ChangeSlots<bits, kUnit>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]), first + slot,
+                               l_.rules.StepOf(l_.neurons[n]), m_.sums + row * m_.pitch() + slot);
     }
     Group::Sync();
   }
 
   __device__ void AddDots(std::uint32_t first) {
-    const std::uint32_t left = l_.rules.format.weights - first, slots = left < Group::kSize ? left : Group::kSize;
+    const std::uint32_t slots = Slots(first);
     for (std::uint32_t row = rank_; row < rows_; row += Group::kSize) {
-      if (m_.counts[row] == 0) continue;
+      if (m_.used[row] == 0) continue;
       float dots = m_.dots[row];
+#pragma unroll 4
       for (std::uint32_t slot = 0; slot < slots; ++slot) dots += m_.sums[row * m_.pitch() + slot];
       m_.dots[row] = dots;
     }
@@ -487,10 +563,12 @@ class SiteLesson {
 
   const LayerView& l_;
   const BatchView& b_;
+  const std::uint32_t index_;
   const SiteEntry& site_;
   const SiteMemory& m_;
-  const std::uint32_t rank_;
+  const std::uint32_t rank_, weights_;
   const std::size_t at_;
+  const bool watched_;  ///< see CollectGradients
   std::uint32_t rows_ = 0;
 };
 
@@ -504,7 +582,7 @@ __global__ void __launch_bounds__(kBlock) UpdateSites(LayerView l, BatchView b) 
   const std::size_t bytes = memory.Place(shared_bytes, l.most_neurons);
   memory.Place(shared_bytes + group * bytes, l.most_neurons);
   const SiteEntry site = l.sites[i];
-  SiteLesson<bits, Group>(l, b, site, memory).Run();
+  SiteLesson<bits, Group>(l, b, i, site, memory).Run();
 }
 
 // ---- in and out

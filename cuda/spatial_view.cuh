@@ -28,6 +28,8 @@ struct WindowView {
   const std::uint32_t* own[3];      ///< [coordinate]: parts of codes of the sites
   const std::uint32_t* offsets;     ///< [cells][3]
   const std::uint32_t* slots;       ///< [cells]
+  const std::uint32_t* codes;       ///< [sites][code_pitch] of all windows, or null where that would be much
+  std::uint32_t code_pitch;
 };
 
 /// A layer in the device's memory. Activity lies by code and lane.
@@ -42,11 +44,14 @@ struct LayerView {
   Neuron* neurons;
   std::uint8_t* weights;
   std::int16_t* residuals;  ///< or null
+  std::uint8_t* wants;  ///< by site: a sample has met a context that may get a page
   const float* below;
   float *outputs, *errors;
   std::uint32_t* routes;
-  std::uint8_t* contexts;
-  float* state;  ///< or null
+  const float* old_state;  ///< or null
+  float* state;
+  const float* targets;  ///< of the last layer while it learns, else null
+  float* differences;    ///< outputs less targets
 
   __device__ std::uint32_t IdOf(std::uint32_t n) const { return ids == nullptr ? n : ids[n]; }
   __device__ std::uint8_t* Page(std::uint32_t route) const {
@@ -74,18 +79,25 @@ struct BatchView {
 
 // ---- windows
 
+/// Where the value of a code lies.
+__device__ __forceinline__ const float* ValueAt(const float* below, std::uint32_t code, std::uint32_t stride) {
+  return reinterpret_cast<const float*>(reinterpret_cast<const char*>(below) + std::size_t{code} * (stride * 4));
+}
+
 struct SiteWindow {
-  const std::uint32_t *x, *y, *z, *offsets;
+  const std::uint32_t *x, *y, *z, *offsets, *codes;
   std::uint32_t middle;
 
-  __device__ SiteWindow(const WindowView& w, const SiteEntry& site)
+  __device__ SiteWindow(const WindowView& w, std::uint32_t index, const SiteEntry& site)
       : x(w.parts[0] + site.position[0] * w.size[0]),
         y(w.parts[1] + site.position[1] * w.size[1]),
         z(w.parts[2] + site.position[2] * w.size[2]),
         offsets(w.offsets),
+        codes(w.codes == nullptr ? nullptr : w.codes + std::size_t{index} * w.code_pitch),
         middle(w.middles[0][site.position[0]] | w.middles[1][site.position[1]] | w.middles[2][site.position[2]]) {}
 
   __device__ std::uint32_t Code(std::uint32_t k) const {
+    if (codes != nullptr) return codes[k];
     const std::uint32_t* const offset = offsets + 3 * k;
     return x[offset[0]] | y[offset[1]] | z[offset[2]];
   }
@@ -112,7 +124,7 @@ __device__ __forceinline__ void Unrolled(Visit&& visit) {
   }(std::make_index_sequence<count>{});
 }
 
-/// The values of a window in one lane: held in registers when it is the usual cube, else read when asked for.
+/// The values of a window in one lane: held in registers when it is the usual cube, else read in runs.
 template <bool cube>
 struct Field;
 
@@ -127,13 +139,16 @@ struct Field<true> {
     const std::uint32_t z[3] = {window.z[0], window.z[1], window.z[2]};
     Unrolled<kCubeCells>([&](auto k) {
       constexpr std::uint32_t i = kCube[k][0], j = kCube[k][1], l = kCube[k][2];
-      values[k] = below[std::size_t{x[i] | y[j] | z[l]} * stride];
+      values[k] = *ValueAt(below, x[i] | y[j] | z[l], stride);
     });
   }
-  __device__ __forceinline__ float At(std::uint32_t k) const { return k < kCubeCells ? values[k] : 1.0f; }
-  template <class Visit>
-  __device__ __forceinline__ void ForCells(Visit&& visit) const {
-    Unrolled<kCubeCells>([&](auto k) { visit(values[k]); });
+  /// count values from slot `first` on; behind the cells lies a 1, then 0.
+  template <std::uint32_t count>
+  __device__ __forceinline__ void Load(std::uint32_t first, float (&run)[count]) const {
+    Unrolled<count>([&](auto i) {
+      const std::uint32_t k = first + i;
+      run[i] = k < kCubeCells ? values[k] : k == kCubeCells ? 1.0f : 0.0f;
+    });
   }
 };
 
@@ -145,12 +160,19 @@ struct Field<false> {
 
   __device__ Field(const WindowView& view, const SiteWindow& window, const float* below, std::uint32_t stride)
       : window(window), below(below), stride(stride), cells(view.cells) {}
-  __device__ float At(std::uint32_t k) const {
-    return k < cells ? below[std::size_t{window.Code(k)} * stride] : 1.0f;
-  }
-  template <class Visit>
-  __device__ void ForCells(Visit&& visit) const {
-    for (std::uint32_t k = 0; k < cells; ++k) visit(At(k));
+  // All loads of a run are under way before the first value is used.
+  template <std::uint32_t count>
+  __device__ __forceinline__ void Load(std::uint32_t first, float (&run)[count]) const {
+    if (first + count <= cells) {
+      std::uint32_t codes[count];
+      Unrolled<count>([&](auto i) { codes[i] = window.Code(first + i); });
+      Unrolled<count>([&](auto i) { run[i] = *ValueAt(below, codes[i], stride); });
+    } else {
+      Unrolled<count>([&](auto i) {
+        const std::uint32_t k = first + i;
+        run[i] = k < cells ? *ValueAt(below, window.Code(k), stride) : k == cells ? 1.0f : 0.0f;
+      });
+    }
   }
 };
 
@@ -173,9 +195,20 @@ struct Pattern {
 };
 
 template <bool cube>
-__device__ __forceinline__ Pattern See(const Field<cube>& field) {
+__device__ __forceinline__ Pattern See(const Field<cube>& field, std::uint32_t cells) {
   Pattern pattern;
-  field.ForCells([&](float value) { pattern.See(value); });
+  if constexpr (cube) {
+    Unrolled<kCubeCells>([&](auto k) { pattern.See(field.values[k]); });
+  } else {
+    constexpr std::uint32_t kRun = 8;
+    for (std::uint32_t first = 0; first < cells; first += kRun) {
+      float run[kRun];
+      field.Load(first, run);
+      Unrolled<kRun>([&](auto i) {
+        if (first + i < cells) pattern.See(run[i]);
+      });
+    }
+  }
   return pattern;
 }
 
@@ -217,27 +250,41 @@ __device__ __forceinline__ float WeightIn(std::uint32_t word) {
   return __fmaf_rn(real, kUnit, -(kBase * kUnit + static_cast<float>(kLevels)));
 }
 
-/// visit(slot, weight) for all weights of a page in order; slots are compile-time constants in cubes.
-template <std::uint32_t bits, bool cube, class Visit>
-__device__ __forceinline__ void ForWeights(std::uint32_t weights, const std::uint8_t* page, Visit&& visit) {
-  constexpr std::uint32_t kPerWord = 32 / bits;
+/// The sum of a window's values times a page's weights, in order of the slots.
+template <std::uint32_t bits, bool cube>
+__device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint32_t weights, const std::uint8_t* page) {
+  constexpr std::uint32_t kPerWord = 32 / bits, kRun = kPerWord < 8 ? kPerWord : 8;
   PageWords words(page);
+  float sum = 0;
   if constexpr (cube) {
     constexpr std::uint32_t kWeights = kCubeCells + 1;
     Unrolled<(kWeights + kPerWord - 1) / kPerWord>([&](auto w) {
       const std::uint32_t word = words.Next();
       constexpr std::uint32_t kFirst = w * kPerWord;
       constexpr std::uint32_t kCount = kWeights - kFirst < kPerWord ? kWeights - kFirst : kPerWord;
-      Unrolled<kCount>([&](auto i) { visit(kFirst + i, WeightIn<bits, i>(word)); });
+      Unrolled<kCount>([&](auto i) {
+        if constexpr (kFirst + i < kCubeCells) {
+          sum += field.values[kFirst + i] * WeightIn<bits, i>(word);
+        } else {
+          sum += WeightIn<bits, i>(word);
+        }
+      });
     });
   } else {
     for (std::uint32_t first = 0; first < weights; first += kPerWord) {
       const std::uint32_t word = words.Next();
-      Unrolled<kPerWord>([&](auto i) {
-        if (first + i < weights) visit(first + i, WeightIn<bits, i>(word));
+      Unrolled<kPerWord / kRun>([&](auto part) {
+        constexpr std::uint32_t kPart = part * kRun;
+        if (first + kPart >= weights) return;
+        float run[kRun];
+        field.Load(first + kPart, run);
+        Unrolled<kRun>([&](auto i) {
+          if (first + kPart + i < weights) sum += run[i] * WeightIn<bits, kPart + i>(word);
+        });
       });
     }
   }
+  return sum;
 }
 
 }  // namespace synfire::cuda

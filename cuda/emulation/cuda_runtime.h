@@ -28,6 +28,13 @@ struct dim3 {
   dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
 };
 
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+
 inline dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 namespace emulation {
@@ -130,6 +137,22 @@ inline unsigned __reduce_min_sync(unsigned, unsigned value) {
   const unsigned least = *std::min_element(values + first, values + first + emulation::kWarp);
   __syncwarp();
   return least;
+}
+inline unsigned __ballot_sync(unsigned, bool predicate) {
+  unsigned* const values = emulation::block.exchange();
+  const unsigned own = emulation::block.current(), first = own / emulation::kWarp * emulation::kWarp;
+  values[own] = predicate;
+  __syncwarp();
+  unsigned ballot = 0;
+  for (unsigned lane = 0; lane < emulation::kWarp; ++lane) ballot |= values[first + lane] << lane;
+  __syncwarp();
+  return ballot;
+}
+inline int __ffs(int value) {
+  return __builtin_ffs(value);
+}
+inline int __popc(unsigned value) {
+  return __builtin_popcount(value);
 }
 inline unsigned atomicMin(unsigned* at, unsigned value) {
   return std::exchange(*at, std::min(*at, value));
