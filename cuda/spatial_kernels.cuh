@@ -183,6 +183,7 @@ __device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_
     const std::uint32_t context = key % spatial::kContexts;
     if (lane == 0) first_seen[context] = kNone;
     StorePage<Warp>(l, LayerRules::AnswererOf(l.neurons, site.first, site.count, context), context);
+    __syncwarp();
   }
   for_samples([&](std::uint32_t s, const Field<cube>& field, std::uint32_t context, std::uint32_t n, bool) {
     Respond<bits, cube, true>(l, b, field, n, context, std::size_t{site.code} * b.stride + s);
@@ -234,6 +235,8 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
   if (answered == kNoPage) return;
   const WindowView& w = l.window;
   const spatial::PageFormat& format = l.rules.format;
+  const auto levels = static_cast<std::int32_t>(format.levels);
+  constexpr std::uint32_t kRun = 4;
   const std::uint32_t *const range_x = w.seers[0] + 2 * cell.position[0], *const range_y = w.seers[1] + 2 * cell.position[1],
                       *const range_z = w.seers[2] + 2 * cell.position[2];
   float sum = 0;
@@ -242,13 +245,26 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
     for (std::uint32_t y = range_y[0]; y < range_y[1]; ++y) {
       const std::uint32_t row = (plane + cell.position[1] - w.starts[1][y]) * w.size[0];
       const std::uint32_t part = w.own[2][z] | w.own[1][y];
-      for (std::uint32_t x = range_x[0]; x < range_x[1]; ++x) {
-        const std::size_t seer = std::size_t{part | w.own[0][x]} * b.stride + place.lane;
-        const std::uint32_t route = l.routes[seer];
-        if (route == kNoPage) continue;
-        const std::uint32_t bit = w.slots[row + cell.position[0] - w.starts[0][x]] * format.bits;
-        const std::int32_t q = l.Page(route)[bit / 8] >> bit % 8 & static_cast<std::int32_t>(format.levels);
-        sum += l.errors[seer] * static_cast<float>(q + q - static_cast<std::int32_t>(format.levels));
+      const std::uint32_t own = row + cell.position[0];
+      // A run's loads are under way before the first of its terms is added.
+      for (std::uint32_t first = range_x[0]; first < range_x[1]; first += kRun) {
+        std::uint32_t routes[kRun];
+        float deltas[kRun], seen[kRun];
+        Unrolled<kRun>([&](auto i) {
+          const std::uint32_t x = first + i;
+          const std::size_t seer = std::size_t{part | w.own[0][x < range_x[1] ? x : first]} * b.stride + place.lane;
+          routes[i] = x < range_x[1] ? l.routes[seer] : kNoPage;
+          deltas[i] = l.errors[seer];
+        });
+        Unrolled<kRun>([&](auto i) {
+          if (routes[i] == kNoPage) return;
+          const std::uint32_t bit = w.slots[own - w.starts[0][first + i]] * format.bits;
+          const std::int32_t q = l.Page(routes[i])[bit / 8] >> bit % 8 & levels;
+          seen[i] = static_cast<float>(q + q - levels);
+        });
+        Unrolled<kRun>([&](auto i) {
+          if (routes[i] != kNoPage) sum += deltas[i] * seen[i];
+        });
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -19,21 +20,40 @@ bool Same(const std::vector<T>& a, const std::vector<T>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
 }
 
+/// Empty for equal vectors, else the name, how many elements differ and the first of them.
+template <class T>
+std::string Compare(const std::string& name, const std::vector<T>& a, const std::vector<T>& b) {
+  if (Same(a, b)) return "";
+  if (a.size() != b.size()) return name + " has another size";
+  std::size_t count = 0, first = a.size();
+  for (std::size_t i = a.size(); i-- > 0;) {
+    if (std::memcmp(&a[i], &b[i], sizeof(T)) == 0) continue;
+    count += 1;
+    first = i;
+  }
+  return name + ": " + std::to_string(count) + " of " + std::to_string(a.size()) + ", [" + std::to_string(first) +
+         "] is " + std::to_string(b[first]) + " on the device, " + std::to_string(a[first]) + " here";
+}
+
 /// The first part of two states that differs; empty when none does.
 std::string Difference(const NetworkState& a, const NetworkState& b) {
   for (std::size_t i = 0; i < a.layers.size(); ++i) {
     const LayerState &x = a.layers[i], &y = b.layers[i];
     const std::string layer = "layers[" + std::to_string(i) + "].";
-    if (!Same(x.codes, y.codes)) return layer + "codes";
-    if (!Same(x.stored, y.stored)) return layer + "stored";
-    if (!Same(x.weights, y.weights)) return layer + "weights";
-    if (!Same(x.residuals, y.residuals)) return layer + "residuals";
-    if (!Same(x.gains, y.gains)) return layer + "gains";
-    if (!Same(x.rates, y.rates)) return layer + "rates";
-    if (!Same(x.contributions, y.contributions)) return layer + "contributions";
-    if (!Same(x.ids, y.ids)) return layer + "ids";
-    if (!Same(x.births, y.births)) return layer + "births";
-    if (!a.temporal.empty() && !Same(a.temporal[i], b.temporal[i])) return layer + "temporal";
+    const std::string parts[] = {
+        Compare(layer + "codes", x.codes, y.codes),
+        Compare(layer + "stored", x.stored, y.stored),
+        Compare(layer + "weights", x.weights, y.weights),
+        Compare(layer + "residuals", x.residuals, y.residuals),
+        Compare(layer + "gains", x.gains, y.gains),
+        Compare(layer + "rates", x.rates, y.rates),
+        Compare(layer + "contributions", x.contributions, y.contributions),
+        Compare(layer + "ids", x.ids, y.ids),
+        Compare(layer + "births", x.births, y.births),
+        a.temporal.empty() ? "" : Compare(layer + "temporal", a.temporal[i], b.temporal[i]),
+    };
+    for (const std::string& part : parts)
+      if (!part.empty()) return part;
   }
   return a.batches == b.batches && a.samples == b.samples ? "" : "batches";
 }
@@ -57,22 +77,23 @@ class Pair {
       const std::string at = " after batch " + std::to_string(step);
       if (std::string found = Learn(samples, ++step); !found.empty()) return found + at;
       if (std::string found = Forward(samples, ++step); !found.empty()) return found + at;
-      if (std::string found = Compare(); !found.empty()) return found + at;
+      if (std::string found = CompareStates(); !found.empty()) return found + at;
       if (step % 6 == 0) {
         if (here_.Grow() != there_.Grow()) return "growth" + at;
-        if (std::string found = Compare(); !found.empty()) return found + " after growth" + at;
+        if (std::string found = CompareStates(); !found.empty()) return found + " after growth" + at;
       }
       if (step % 10 == 0) {
         if (here_.Prune(0.02f, PruneBy::kContribution) != there_.Prune(0.02f, PruneBy::kContribution))
           return "pruning" + at;
       }
     }
+    if (!Refuse(here_) || !Refuse(there_)) return "a loss that is not finite is learned";
+    if (std::string found = CompareStates(); !found.empty()) return found + " after a loss that is not finite";
     const NetworkState state = here_.Export();
     there_.Import(state);
     if (std::string found = Forward(case_.batches.back(), ++step); !found.empty()) return found + " after import";
-    return Compare();
+    return CompareStates();
   }
-  std::uint64_t neurons() const { return here_.layer(0).neurons(); }
 
  private:
   std::string Learn(std::uint32_t samples, std::uint32_t step) {
@@ -85,16 +106,30 @@ class Pair {
     std::vector<float> x(samples * here_.outputs()), y(x.size());
     here_.LastOutputs(x.data());
     there_.LastOutputs(y.data());
-    return Same(x, y) ? "" : "outputs of learning";
+    if (!Same(x, y)) return Compare("outputs of learning", x, y);
+    return Difference(here_.Export(), there_.Export());
   }
   std::string Forward(std::uint32_t samples, std::uint32_t step) {
     const std::vector<float> inputs = Numbers(samples * here_.inputs(), 2 * step);
     std::vector<float> x(samples * here_.outputs()), y(x.size());
     here_.Forward(samples, inputs.data(), x.data(), case_.continues);
     there_.Forward(samples, inputs.data(), y.data(), case_.continues);
-    return Same(x, y) ? "" : "outputs";
+    return Compare("outputs", x, y);
   }
-  std::string Compare() { return Difference(here_.Export(), there_.Export()); }
+  /// Whether a network refuses to learn a target that is not finite.
+  bool Refuse(SpatialNetwork& network) const {
+    const std::uint32_t samples = case_.batches.back();
+    const std::vector<float> inputs = Numbers(samples * network.inputs(), 1);
+    std::vector<float> targets(samples * network.outputs());
+    targets.back() = std::numeric_limits<float>::infinity();
+    try {
+      network.Learn({samples, inputs.data(), targets.data()}, case_.continues);
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::kNumeric;
+    }
+    return false;
+  }
+  std::string CompareStates() const { return Difference(here_.Export(), there_.Export()); }
 
   const Case& case_;
   SpatialNetwork here_, there_;

@@ -79,10 +79,13 @@ class Block {
  private:
   static void Start();
 
-  // Runs every fiber that may go on to its next barrier; returns whether any did.
+  // Runs every fiber that may go on to its next barrier, every other time from the last to the first, so that code that
+  // relies on an order fails; returns whether any did.
   bool Resume() {
     bool any = false;
-    for (unsigned t = 0; t < threads_; ++t) {
+    backward_ = !backward_;
+    for (unsigned i = 0; i < threads_; ++i) {
+      const unsigned t = backward_ ? threads_ - 1 - i : i;
       if (waits_[t] != Wait::kNone) continue;
       any = true;
       current_ = t;
@@ -105,6 +108,7 @@ class Block {
   }
 
   unsigned threads_ = 0, current_ = 0;
+  bool backward_ = false;
   void* run_ = nullptr;
   void (*call_)(void*) = nullptr;
   std::vector<Wait> waits_;
