@@ -77,6 +77,29 @@ void ForShape(const LayerView& l, Run&& run) {
   }
 }
 
+template <std::uint32_t bits, class Group, bool residual>
+void Teach(const LayerView& l, const BatchView& b, cudaStream_t stream) {
+  constexpr unsigned kGroups = kLessonBlock<Group> / Group::kSize;
+  SiteMemory memory{.rows = MostRows(l), .slots = Group::kSize};
+  const std::size_t bytes = kGroups * memory.Place(nullptr, l.most_neurons);
+  Launch(UpdateSites<bits, Group, residual>, dim3(Blocks(l.site_count, kGroups)), kLessonBlock<Group>, bytes, stream, l,
+         b);
+}
+
+template <std::uint32_t bits, bool cube, bool residual>
+void UpdateAs(const LayerView& l, const BatchView& b, cudaStream_t stream) {
+  const std::uint32_t weights = l.rules.format.weights;
+  if (b.stride == 1) {
+    Launch(UpdateSingle<bits, cube, residual>, dim3(Blocks(l.site_count, kBlock)), kBlock, 0, stream, l, b);
+  } else if (cube || weights <= kWarp) {
+    Teach<bits, Warp, residual>(l, b, stream);
+  } else if (weights <= kBlock) {
+    Teach<bits, Block<kBlock>, residual>(l, b, stream);
+  } else {
+    Teach<bits, Block<4 * kBlock>, residual>(l, b, stream);
+  }
+}
+
 }  // namespace
 
 struct SpatialEngine::Layer {
@@ -453,18 +476,10 @@ void SpatialEngine::Update(std::uint32_t layer) {
   const LayerView l = ViewOf(layer, true);
   if (l.site_count == 0) return;
   ForShape(l, [&]<std::uint32_t bits, bool cube>() {
-    const auto teach = [&]<class Group>(Group) {
-      constexpr unsigned kGroups = kBlock / Group::kSize;
-      SiteMemory memory{.rows = MostRows(l), .slots = Group::kSize};
-      const std::size_t bytes = kGroups * memory.Place(nullptr, l.most_neurons);
-      Launch(UpdateSites<bits, Group>, dim3(Blocks(l.site_count, kGroups)), kBlock, bytes, stream_.get(), l, b);
-    };
-    if (stride_ == 1) {
-      Launch(UpdateSingle<bits, cube>, dim3(Blocks(l.site_count, kBlock)), kBlock, 0, stream_.get(), l, b);
-    } else if (l.rules.format.weights <= kWarp) {
-      teach(Warp{});
+    if (l.residuals == nullptr) {
+      UpdateAs<bits, cube, false>(l, b, stream_.get());
     } else {
-      teach(Block{});
+      UpdateAs<bits, cube, true>(l, b, stream_.get());
     }
   });
 }

@@ -26,8 +26,9 @@ struct Warp {
   __device__ static std::uint32_t Rank() { return threadIdx.x % kWarp; }
   __device__ static void Sync() { __syncwarp(); }
 };
+template <std::uint32_t size>
 struct Block {
-  static constexpr std::uint32_t kSize = kBlock;
+  static constexpr std::uint32_t kSize = size;
   __device__ static std::uint32_t Rank() { return threadIdx.x; }
   __device__ static void Sync() { __syncthreads(); }
 };
@@ -273,57 +274,86 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
 
 // ---- learning
 
-/// Moves up to `unit` slots of a page, from slot `first` on, by their gradients, which it multiplies by the weights
-/// before. Units of eight, or of four that fill whole bytes.
-template <std::uint32_t bits, std::uint32_t unit>
+/// What becomes of up to `unit` slots of a page, from slot `first` on, whose weights are the lowest bits of `word`; their
+/// gradients are multiplied by the weights before. Units of eight, or of four.
+template <std::uint32_t bits, std::uint32_t unit, bool residual>
+__device__ __forceinline__ std::uint32_t Changed(const LayerView& l, const BatchState& batch, std::uint32_t route,
+                                                 std::uint32_t first, float step, std::uint32_t word, float* gradients) {
+  namespace scalar = spatial::scalar;
+  static_assert(unit == 8 || unit == 4);
+  constexpr std::int32_t kTop = (1 << bits) - 1;
+  const std::uint32_t count = l.rules.format.weights - first;
+  std::uint32_t randoms[unit / 2];
+  if constexpr (!residual) {
+    const spatial::SlotRandoms words =
+        Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)), l.rules.index << 8 | route % l.rules.most_pages,
+                first / 8},
+               {l.rules.key[0], l.rules.key[1]});
+    const bool upper = unit == 4 && first % 8 != 0;
+    Unrolled<unit / 2>([&](auto i) { randoms[i] = upper ? words[(i + 2) % 4] : words[i]; });
+  }
+  std::uint32_t changed = 0;
+  Unrolled<unit>([&](auto i) {
+    const auto q = static_cast<std::int32_t>(word >> i * bits) & kTop;
+    const float gradient = gradients[i], place = scalar::Moved(q, gradient, step);
+    std::int32_t kept;
+    if constexpr (residual) {
+      std::int16_t* const own = l.Residual(route) + first + i;
+      std::int32_t rest;
+      kept = scalar::RoundWithRest(place, i < count ? scalar::ToReal(*own) : 0.0f, kTop, &rest);
+      if (i < count) *own = static_cast<std::int16_t>(rest);
+    } else {
+      kept = scalar::RoundAtRandom(place, static_cast<std::int32_t>(randoms[i / 2] >> i % 2 * 16 & 0xFFFF), kTop);
+    }
+    if (i < count) {
+      gradients[i] = gradient * scalar::ToReal(q + q - kTop);
+      changed |= static_cast<std::uint32_t>(kept) << i * bits;
+    }
+  });
+  return changed;
+}
+
+/// The same in the page itself; units fill whole bytes.
+template <std::uint32_t bits, std::uint32_t unit, bool residual>
 __device__ __forceinline__ void ChangeSlots(const LayerView& l, const BatchState& batch, std::uint32_t route,
                                             std::uint32_t first, float step, float* gradients) {
-  namespace scalar = spatial::scalar;
-  constexpr std::int32_t kTop = (1 << bits) - 1;
   constexpr std::uint32_t kBytes = unit * bits / 8;
-  static_assert(unit == 8 || (unit == 4 && kBytes > 0));
-  const std::uint32_t left = l.rules.format.weights - first, count = left < unit ? left : unit;
-  std::uint8_t* const page = l.Page(route) + first * bits / 8;
-  std::int16_t* const residuals = l.residuals == nullptr ? nullptr : l.Residual(route) + first;
-  const std::uint32_t bytes = (count * bits + 7) / 8;
-  std::uint32_t word = 0, changed = 0;
-#pragma unroll
-  for (std::uint32_t byte = 0; byte < kBytes; ++byte)
-    if (byte < bytes) word |= std::uint32_t{page[byte]} << 8 * byte;
-  spatial::SlotRandoms randoms{};
-  if (residuals == nullptr) {
-    randoms = Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)), l.rules.index << 8 | route % l.rules.most_pages,
-                      first / 8},
-                     {l.rules.key[0], l.rules.key[1]});
-    if (first % 8 != 0) {
-      randoms[0] = randoms[2];
-      randoms[1] = randoms[3];
-    }
-  }
-#pragma unroll
-  for (std::uint32_t i = 0; i < unit; ++i) {
-    if (i >= count) break;
-    const auto q = static_cast<std::int32_t>(word >> i * bits) & kTop;
-    const float gradient = gradients[i];
-    gradients[i] = gradient * scalar::ToReal(q + q - kTop);
-    const float place = scalar::Moved(q, gradient, step);
-    std::int32_t kept;
-    if (residuals == nullptr) {
-      kept = scalar::RoundAtRandom(place, static_cast<std::int32_t>(spatial::RandomOf(randoms, i)), kTop);
+  static_assert(kBytes > 0);
+  std::uint8_t* const page = l.Page(route) + first / 4 * bits / 2;
+  const std::uint32_t left = l.rules.format.bytes - first / 4 * bits / 2;
+  std::uint32_t word = 0;
+  Unrolled<kBytes>([&](auto byte) {
+    if (byte < left) word |= std::uint32_t{page[byte]} << 8 * byte;
+  });
+  word = Changed<bits, unit, residual>(l, batch, route, first, step, word, gradients);
+  Unrolled<kBytes>([&](auto byte) {
+    if (byte < left) page[byte] = static_cast<std::uint8_t>(word >> 8 * byte);
+  });
+}
+
+/// Writes a page from its words: whole words where they lie so, bytes at its ends, which share words with other pages.
+template <std::uint32_t count>
+__device__ __forceinline__ void StoreWords(std::uint8_t* page, std::uint32_t bytes, const std::uint32_t (&words)[count]) {
+  const std::uint32_t before = static_cast<std::uint32_t>(-reinterpret_cast<std::uintptr_t>(page) & 3);
+  Unrolled<3>([&](auto byte) {
+    if (byte < before) page[byte] = static_cast<std::uint8_t>(words[0] >> 8 * byte);
+  });
+  Unrolled<count>([&](auto w) {
+    const std::uint32_t at = before + 4 * w;
+    const std::uint32_t next = w + 1 < count ? words[w + 1 < count ? w + 1 : w] : 0;
+    const std::uint32_t word = __funnelshift_r(words[w], next, 8 * before);
+    if (at + 4 <= bytes) {
+      *reinterpret_cast<std::uint32_t*>(page + at) = word;
     } else {
-      std::int32_t rest;
-      kept = scalar::RoundWithRest(place, scalar::ToReal(residuals[i]), kTop, &rest);
-      residuals[i] = static_cast<std::int16_t>(rest);
+      Unrolled<3>([&](auto byte) {
+        if (at + byte < bytes) page[at + byte] = static_cast<std::uint8_t>(word >> 8 * byte);
+      });
     }
-    changed |= static_cast<std::uint32_t>(kept) << i * bits;
-  }
-#pragma unroll
-  for (std::uint32_t byte = 0; byte < kBytes; ++byte)
-    if (byte < bytes) page[byte] = static_cast<std::uint8_t>(changed >> 8 * byte);
+  });
 }
 
 /// One sample: a thread for every site.
-template <std::uint32_t bits, bool cube>
+template <std::uint32_t bits, bool cube, bool residual>
 __global__ void __launch_bounds__(kBlock) UpdateSingle(LayerView l, BatchView b) {
   const Place place(b);
   if (place.site >= l.site_count || b.state->broken != 0) return;
@@ -338,20 +368,38 @@ __global__ void __launch_bounds__(kBlock) UpdateSingle(LayerView l, BatchView b)
   const float step = l.rules.StepOf(neuron) * delta;
   const SiteWindow window(l.window, place.site, site);
   const Field<cube> field(l.window, window, l.below, 1);
-  const std::uint32_t weights = cube ? kCubeCells + 1 : l.rules.format.weights;
+  constexpr std::uint32_t kUnit = 8;
   float dots = 0;
-  const auto change = [&](std::uint32_t first) {
-    float gradients[8];
-    field.Load(first, gradients);
-    ChangeSlots<bits, 8>(l, *b.state, route, first, step, gradients);
-#pragma unroll
-    for (std::uint32_t i = 0; i < 8; ++i)
-      if (first + i < weights) dots += gradients[i];
-  };
   if constexpr (cube) {
-    Unrolled<(kCubeCells + 8) / 8>([&](auto block) { change(block * 8); });
+    constexpr std::uint32_t kWeights = kCubeCells + 1, kPerWord = 32 / bits, kWords = (kWeights + kPerWord - 1) / kPerWord;
+    PageWords words(l.Page(route));
+    std::uint32_t changed[kWords];
+    Unrolled<kWords>([&](auto w) {
+      const std::uint32_t word = words.Next();
+      changed[w] = 0;
+      constexpr std::uint32_t kLeft = kWeights - w * kPerWord, kCount = kLeft < kPerWord ? kLeft : kPerWord;
+      Unrolled<(kCount + kUnit - 1) / kUnit>([&](auto part) {
+        constexpr std::uint32_t kFirst = w * kPerWord + part * kUnit, kShift = part * kUnit * bits;
+        float gradients[kUnit];
+        field.Load(kFirst, gradients);
+        changed[w] |= Changed<bits, kUnit, residual>(l, *b.state, route, kFirst, step, word >> kShift, gradients)
+                      << kShift;
+        Unrolled<kUnit>([&](auto i) {
+          if (kFirst + i < kWeights) dots += gradients[i];
+        });
+      });
+    });
+    StoreWords(l.Page(route), l.rules.format.bytes, changed);
   } else {
-    for (std::uint32_t first = 0; first < weights; first += 8) change(first);
+    const std::uint32_t weights = l.rules.format.weights;
+    for (std::uint32_t first = 0; first < weights; first += kUnit) {
+      float gradients[kUnit];
+      field.Load(first, gradients);
+      ChangeSlots<bits, kUnit, residual>(l, *b.state, route, first, step, gradients);
+      Unrolled<kUnit>([&](auto i) {
+        if (first + i < weights) dots += gradients[i];
+      });
+    }
   }
   l.rules.Settle(neuron, {1, std::abs(delta), std::abs(l.outputs[site.code]), delta * dots}, 1);
 }
@@ -363,7 +411,8 @@ struct SiteMemory {
   std::uint32_t rows;   ///< pages that a site may have
   std::uint32_t slots;  ///< weights at a time: as many as threads in a group
   spatial::Experience* experiences = nullptr;
-  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr, *dots = nullptr;
+  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr, *dots = nullptr,
+        *watched = nullptr;
   std::uint32_t *tile_rows = nullptr, *offsets = nullptr, *codes = nullptr, *used = nullptr, *first_rows = nullptr;
 
   // Both keep columns in different banks, the first for reads of four samples.
@@ -384,6 +433,7 @@ struct SiteMemory {
     take(sizes, kTile);
     take(ones, kTile);
     take(dots, rows);
+    take(watched, 2);
     take(tile_rows, kTile);
     take(offsets, kTile);
     take(codes, slots);
@@ -400,7 +450,7 @@ __host__ __device__ inline std::uint32_t MostRows(const LayerView& l) {
 }
 
 /// Teaches the neurons of one site from all samples: gradients page by page, then the pages, then the rest.
-template <std::uint32_t bits, class Group>
+template <std::uint32_t bits, class Group, bool residual>
 class SiteLesson {
  public:
   __device__ SiteLesson(const LayerView& l, const BatchView& b, std::uint32_t index, const SiteEntry& site,
@@ -425,8 +475,8 @@ class SiteLesson {
     for (std::uint32_t i = rank_; i < site_.count; i += Group::kSize) {
       spatial::Experience e = m_.experiences[i];
       if (watched_) {
-        e.errors = m_.sums[weights_];
-        e.outputs = m_.sums[weights_ + 1];
+        e.errors = m_.watched[0];
+        e.outputs = m_.watched[1];
       }
       for (std::uint32_t row = m_.first_rows[i]; row < m_.first_rows[i + 1]; ++row)
         if (m_.used[row] != 0) e.dots += m_.dots[row];
@@ -506,11 +556,11 @@ class SiteLesson {
     if (k < l_.window.cells) m_.codes[rank_] = window.Code(k);
     float* const column = m_.sums + rank_;
     for (std::uint32_t row = 0; row <= rows_; ++row) column[row * m_.pitch()] = 0;
-    const bool watches = watched_ && rank_ >= weights_;
-    const std::uint32_t mask = watches ? 0 : 0xFFFFFFFF;
-    const auto* const factors = reinterpret_cast<const float4*>(watches && rank_ != weights_ ? m_.ones : m_.deltas);
+    const bool watches_outputs = watched_ && rank_ == weights_ + 1;
+    const auto* const factors = reinterpret_cast<const float4*>(watches_outputs ? m_.ones : m_.deltas);
     const auto* const field = reinterpret_cast<const float4*>(m_.field + rank_ * SiteMemory::kPitch);
     const auto* const offsets = reinterpret_cast<const uint4*>(m_.offsets);
+    float all = 0;  // of all pages, for those who watch
     for (std::uint32_t first_sample = 0; first_sample < b_.samples; first_sample += kTile) {
       Group::Sync();
       LoadSamples(first_sample, first == 0);
@@ -520,13 +570,16 @@ class SiteLesson {
       for (std::uint32_t i = 0; i < kTile / 4; ++i) {
         const float4 value = field[i], factor = factors[i];
         const uint4 offset = offsets[i];
-        column[offset.x & mask] += value.x * factor.x;
-        column[offset.y & mask] += value.y * factor.y;
-        column[offset.z & mask] += value.z * factor.z;
-        column[offset.w & mask] += value.w * factor.w;
+        const float terms[4] = {value.x * factor.x, value.y * factor.y, value.z * factor.z, value.w * factor.w};
+        column[offset.x] += terms[0];
+        column[offset.y] += terms[1];
+        column[offset.z] += terms[2];
+        column[offset.w] += terms[3];
+        for (const float term : terms) all += term;
       }
       if (first == 0 && !watched_) AddExperience();
     }
+    if (watched_ && (rank_ == weights_ || watches_outputs)) m_.watched[rank_ - weights_] = all;
     Group::Sync();
   }
 
@@ -559,7 +612,7 @@ class SiteLesson {
       std::uint32_t i = 0;
       while (row >= m_.first_rows[i + 1]) ++i;
       const std::uint32_t n = site_.first + i;
-      ChangeSlots<bits, kUnit>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]), first + slot,
+      ChangeSlots<bits, kUnit, residual>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]), first + slot,
                                l_.rules.StepOf(l_.neurons[n]), m_.sums + row * m_.pitch() + slot);
     }
     Group::Sync();
@@ -588,17 +641,22 @@ class SiteLesson {
   std::uint32_t rows_ = 0;
 };
 
+/// Threads of a block of UpdateSites.
+template <class Group>
+inline constexpr unsigned kLessonBlock = Group::kSize < kBlock ? kBlock : Group::kSize;
+
 /// Many samples: a group of threads for every site.
-template <std::uint32_t bits, class Group>
-__global__ void __launch_bounds__(kBlock) UpdateSites(LayerView l, BatchView b) {
+template <std::uint32_t bits, class Group, bool residual>
+__global__ void __launch_bounds__(kLessonBlock<Group>) UpdateSites(LayerView l, BatchView b) {
   if (b.state->broken != 0) return;
-  const std::uint32_t group = threadIdx.x / Group::kSize, i = blockIdx.x * (kBlock / Group::kSize) + group;
+  constexpr unsigned kGroups = kLessonBlock<Group> / Group::kSize;
+  const std::uint32_t group = threadIdx.x / Group::kSize, i = blockIdx.x * kGroups + group;
   if (i >= l.site_count) return;
   SiteMemory memory{.rows = MostRows(l), .slots = Group::kSize};
   const std::size_t bytes = memory.Place(shared_bytes, l.most_neurons);
   memory.Place(shared_bytes + group * bytes, l.most_neurons);
   const SiteEntry site = l.sites[i];
-  SiteLesson<bits, Group>(l, b, i, site, memory).Run();
+  SiteLesson<bits, Group, residual>(l, b, i, site, memory).Run();
 }
 
 // ---- in and out

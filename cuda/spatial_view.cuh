@@ -200,7 +200,7 @@ __device__ __forceinline__ Pattern See(const Field<cube>& field, std::uint32_t c
   if constexpr (cube) {
     Unrolled<kCubeCells>([&](auto k) { pattern.See(field.values[k]); });
   } else {
-    constexpr std::uint32_t kRun = 8;
+    constexpr std::uint32_t kRun = 16;
     for (std::uint32_t first = 0; first < cells; first += kRun) {
       float run[kRun];
       field.Load(first, run);
@@ -253,7 +253,7 @@ __device__ __forceinline__ float WeightIn(std::uint32_t word) {
 /// The sum of a window's values times a page's weights, in order of the slots.
 template <std::uint32_t bits, bool cube>
 __device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint32_t weights, const std::uint8_t* page) {
-  constexpr std::uint32_t kPerWord = 32 / bits, kRun = kPerWord < 8 ? kPerWord : 8;
+  constexpr std::uint32_t kPerWord = 32 / bits, kRun = 16;
   PageWords words(page);
   float sum = 0;
   if constexpr (cube) {
@@ -271,17 +271,17 @@ __device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint3
       });
     });
   } else {
-    for (std::uint32_t first = 0; first < weights; first += kPerWord) {
-      const std::uint32_t word = words.Next();
-      Unrolled<kPerWord / kRun>([&](auto part) {
-        constexpr std::uint32_t kPart = part * kRun;
-        if (first + kPart >= weights) return;
-        float run[kRun];
-        field.Load(first + kPart, run);
-        Unrolled<kRun>([&](auto i) {
-          if (first + kPart + i < weights) sum += run[i] * WeightIn<bits, kPart + i>(word);
-        });
+    std::uint32_t word = 0;
+    for (std::uint32_t first = 0; first < weights; first += kRun) {
+      float run[kRun];
+      field.Load(first, run);
+      constexpr std::uint32_t kParts = kRun < kPerWord ? kPerWord / kRun : 1;  // of a word, each for a run
+      if (first % (kRun * kParts) == 0) word = words.Next();
+      Unrolled<kRun>([&](auto i) {
+        if constexpr (i > 0 && i % kPerWord == 0) word = words.Next();
+        if (first + i < weights) sum += run[i] * WeightIn<bits, i % kPerWord>(word);
       });
+      if constexpr (kParts > 1) word >>= kRun * bits;
     }
   }
   return sum;
