@@ -454,7 +454,8 @@ void SpatialEngine::SumLosses() {
   CUDA_CHECK(cudaEventRecord(forked_.get(), stream_.get()));
   CUDA_CHECK(cudaStreamWaitEvent(side_.get(), forked_.get(), 0));
   const spatial::Slicing slicing = SlicingOf(output_codes_, stride_);
-  Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices), kBlock)), kBlock, 0, side_.get(),
+  Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices) * kLossLanes, kBlock)), kBlock, kLossBytes,
+         side_.get(),
          View(), reinterpret_cast<const Cell*>(output_cells_.data()), slicing, differences_.data(), targets_.data(),
          losses_.data());
   CUDA_CHECK(

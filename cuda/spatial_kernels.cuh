@@ -207,21 +207,47 @@ __global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
 
 enum class Cell : std::uint8_t { kNothing, kAnswers, kSilent };
 
-/// The sums of squared errors of slices of codes. A silent cell's output is 0, so that its error is its target.
+inline constexpr std::uint32_t kLossLanes = 8;    // threads of a slice
+inline constexpr std::uint32_t kLossTerms = 32;   // that they have ready at a time
+inline constexpr std::size_t kLossBytes = kBlock / kLossLanes * kLossTerms * sizeof(double);
+
+/// The sums of squared errors of slices of codes: a few threads fetch and square the terms that one of them adds. A
+/// silent cell's output is 0, so that its error is its target.
 __global__ void __launch_bounds__(kBlock)
     SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences, const float* targets,
               double* losses) {
-  const std::uint32_t slice = blockIdx.x * kBlock + threadIdx.x;
-  if (slice >= static_cast<std::uint32_t>(slicing.slices)) return;
-  const std::uint32_t first = slice * slicing.size;
-  const std::uint32_t last = first + slicing.size < slicing.codes ? first + slicing.size : slicing.codes;
+  constexpr std::uint32_t kEach = kLossTerms / kLossLanes;
+  const std::uint32_t lane = threadIdx.x % kLossLanes, slice = (blockIdx.x * kBlock + threadIdx.x) / kLossLanes;
+  auto* const terms = reinterpret_cast<double*>(shared_bytes) + threadIdx.x / kLossLanes * kLossTerms;
+  // Runs of terms: some samples of a code, or some codes of one sample.
+  const bool single = b.stride == 1;
+  const std::uint32_t per_code = (b.samples + kLossTerms - 1) / kLossTerms;
+  const std::uint32_t runs = single ? (slicing.size + kLossTerms - 1) / kLossTerms : slicing.size * per_code;
+  const auto load = [&](std::uint32_t run, float (&values)[kEach]) {
+    Unrolled<kEach>([&](auto i) {
+      const std::uint32_t term = lane * kEach + i;
+      const std::uint32_t code = single ? run * kLossTerms + term : run / per_code;
+      const std::uint32_t sample = single ? 0 : run % per_code * kLossTerms + term;
+      const std::uint32_t at = slice * slicing.size + code;
+      values[i] = 0;
+      if (code >= slicing.size || at >= slicing.codes || sample >= b.samples || cells[at] == Cell::kNothing) return;
+      values[i] = (cells[at] == Cell::kAnswers ? differences : targets)[std::size_t{at} * b.stride + sample];
+    });
+  };
   double loss = 0;
-  for (std::uint32_t code = first; code < last; ++code) {
-    if (cells[code] == Cell::kNothing) continue;
-    const float* const row = (cells[code] == Cell::kAnswers ? differences : targets) + std::size_t{code} * b.stride;
-#pragma unroll 8
-    for (std::uint32_t s = 0; s < b.samples; ++s) loss += static_cast<double>(row[s]) * row[s];
+  float next[kEach];
+  load(0, next);
+  for (std::uint32_t run = 0; run < runs; ++run) {
+    Unrolled<kEach>([&](auto i) { terms[lane * kEach + i] = static_cast<double>(next[i]) * next[i]; });
+    if (run + 1 < runs) load(run + 1, next);
+    __syncwarp();
+    if (lane == 0) {
+#pragma unroll
+      for (std::uint32_t i = 0; i < kLossTerms; ++i) loss += terms[i];
+    }
+    __syncwarp();
   }
+  if (lane != 0 || slice >= static_cast<std::uint32_t>(slicing.slices)) return;
   losses[slice] = loss;
   if (!std::isfinite(loss)) b.state->broken = 1;
 }
