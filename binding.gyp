@@ -18,6 +18,7 @@
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "SYNFIRE_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],
+      "libraries": ["-ldl"],
       "ldflags": [
         "<@(link_flags)",
         "-Wl,--version-script=<(module_root_dir)/native/addon/exports.map"

@@ -71,6 +71,20 @@
       "native/addon/options.cc",
       "native/addon/spatial_network.cc"
     ],
+    "cuda_sources": [
+      "cuda/backend.cc",
+      "cuda/spatial.cu",
+      "native/spatial/grid.cc"
+    ],
+    "cuda_flags": [
+      "--expt-relaxed-constexpr",
+      "-fmad=false",
+      "--compress-mode=size"
+    ],
+    "emulation_sources": [
+      "cuda/check/spatial_check.cc",
+      "cuda/emulation/shared_memory.cc"
+    ],
     "test_sources": [
       "native/tests/main.cc",
       "native/tests/base_device_library.cc",

@@ -1,4 +1,4 @@
-// Builds the C++ tests and runs them once per instruction set:
+// Builds the C++ tests and runs them once per instruction set, then the CUDA kernels emulated on the processor:
 // node scripts/native-tests.mjs [--sanitize thread|address,undefined] [filter]
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -21,3 +21,4 @@ for (const isa of capture(program, ['--isas']).trim().split('\n')) {
     TSAN_OPTIONS: 'halt_on_error=1 second_deadlock_stack=1',
   });
 }
+if (!values.sanitize && positionals.length === 0) inherit(join(root, folder, 'synfire_emulation'), []);
