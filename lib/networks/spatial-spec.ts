@@ -2,8 +2,8 @@
 import type { CompleteSpatial } from '../config/spatial-grids.ts';
 import type { Activation } from '../config/spatial-network.ts';
 import { SynfireError } from '../errors.ts';
-import { machineBytes } from '../monitoring/memory.ts';
 import { fromNative, type NativeSpatialNetwork, type NativeSpatialSpec, native } from '../native/index.ts';
+import { machineBytes } from './machine.ts';
 import { activationNames, defaultActivation, mapSide } from './spatial-map.ts';
 
 /** Builds the native network. Throws ERR_SYNFIRE_CONFIG, ERR_SYNFIRE_OUT_OF_MEMORY. */
