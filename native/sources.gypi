@@ -2,6 +2,7 @@
   "variables": {
     "core_sources": [
       "native/base/cpu_features.cc",
+      "native/base/device_library.cc",
       "native/base/thread_team.cc",
       "native/data/augment.cc",
       "native/data/dataset.cc",
@@ -38,6 +39,7 @@
       "native/layers/pooling.cc",
       "native/layers/spec.cc",
       "native/layers/synaptic_layer.cc",
+      "native/spatial/cuda_accelerator.cc",
       "native/spatial/grid.cc",
       "native/spatial/kernels.cc",
       "native/spatial/kernels_base.cc",
@@ -71,6 +73,7 @@
     ],
     "test_sources": [
       "native/tests/main.cc",
+      "native/tests/base_device_library.cc",
       "native/tests/base_memory.cc",
       "native/tests/base_philox.cc",
       "native/tests/base_thread_team.cc",

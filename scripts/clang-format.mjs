@@ -3,4 +3,5 @@ import { join } from 'node:path';
 import { filesIn, inherit, root } from './run.mjs';
 
 const mode = process.argv.includes('--write') ? ['-i'] : ['--dry-run', '-Werror'];
-inherit(join(root, 'node_modules/.bin/clang-format'), [...mode, ...filesIn('native', /\.(h|cc|inc)$/)]);
+const sources = [...filesIn('native', /\.(h|cc|inc)$/), ...filesIn('cuda', /\.(h|cc|cu|cuh)$/)];
+inherit(join(root, 'node_modules/.bin/clang-format'), [...mode, ...sources]);

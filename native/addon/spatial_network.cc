@@ -116,6 +116,10 @@ spatial::SpatialSpec ParseSpec(Napi::Value value) {
   spec.max_neurons = static_cast<std::uint64_t>(growth.Integer("maxNeurons", kCount));
   spec.seed = options.Seed("seed");
   spec.threads = static_cast<int>(options.Integer("threads", kThreads));
+  if (options.Has("device")) {
+    spec.device = options.OneOf<spatial::Device>(
+        "device", {{"cpu", spatial::Device::kCpu}, {"cuda", spatial::Device::kCuda}});
+  }
   spec.max_memory_bytes = static_cast<std::uint64_t>(options.Integer("maxMemoryBytes", kCount));
   return spec;
 }

@@ -7,14 +7,10 @@
 #include <string>
 
 #include "native/base/error.h"
-#include "native/base/philox.h"
 
 namespace synfire::spatial {
 namespace {
 
-constexpr std::uint32_t kInitialWeights = 0x80000000;  // keeps these random numbers apart from those of rounding
-constexpr float kLowestGain = 1.0f / 16, kHighestGain = 16;  // times the initial one
-constexpr float kRateSteps = 65535;
 constexpr std::uint64_t kMostRoutes = 0xFFFFFFFE;
 
 // The mean square of a weight whose q is drawn uniformly.
@@ -23,41 +19,35 @@ float MeanSquare(std::uint32_t levels) {
 }
 
 std::uint16_t RateSteps(float rate, float max_rate) {
-  return static_cast<std::uint16_t>(std::lround(rate / max_rate * kRateSteps));
+  return static_cast<std::uint16_t>(std::lround(rate / max_rate * LayerRules::kRateSteps));
 }
 
-// The pages of contexts up to and with `context`, as a mask of `stored`.
-std::uint64_t UpTo(std::uint32_t context) {
-  return (std::uint64_t{2} << context) - 1;
+LayerRules RulesOf(const SpatialSpec& spec, std::size_t index) {
+  LayerRules rules{};
+  rules.format = FormatOf(spec.PageWeights(index), spec.bits);
+  rules.index = static_cast<std::uint32_t>(index);
+  rules.most_pages = MostPages(rules.format, spec.capacity);
+  const auto [weights, bits, bytes, levels] = rules.format;
+  rules.initial_gain = std::sqrt(static_cast<float>(weights) / MeanSquare(levels));
+  rules.gain_scale = 1.0f / static_cast<float>(weights * levels);
+  rules.rate_unit = spec.max_rate / LayerRules::kRateSteps;
+  rules.min_rate = RateSteps(spec.min_rate, spec.max_rate);
+  rules.key[0] = static_cast<std::uint32_t>(spec.seed);
+  rules.key[1] = static_cast<std::uint32_t>(spec.seed >> 32);
+  return rules;
 }
 
 }  // namespace
 
-float ContributionOf(const Neuron& neuron) {
-  return std::bit_cast<float>(std::uint32_t{neuron.contribution} << 16);
-}
-
-void SetContribution(Neuron& neuron, float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  neuron.contribution = static_cast<std::uint16_t>((bits + 0x8000) >> 16);
-}
-
 Layer::Layer(const SpatialSpec& spec, std::size_t index, const Grid& below)
     : grid_(spec.grids[index + 1]),
       window_(below, grid_, spec.reach[index]),
-      format_(FormatOf(window_.cells() + 1, spec.bits)),
-      index_(static_cast<std::uint32_t>(index)),
-      most_pages_(MostPages(format_, spec.capacity)),
+      rules_(RulesOf(spec, index)),
       activations_(spec.activations[index]),
       keeps_residuals_(spec.rounding == Rounding::kResidual),
-      initial_gain_(std::sqrt(static_cast<float>(format_.weights) / MeanSquare(format_.levels))),
-      gain_scale_(1.0f / static_cast<float>(format_.weights * format_.levels)),
-      rate_unit_(spec.max_rate / kRateSteps),
       initial_rate_(RateSteps(spec.initial_rate, spec.max_rate)),
-      min_rate_(RateSteps(spec.min_rate, spec.max_rate)),
       growth_threshold_(spec.growth_threshold),
-      max_neurons_(spec.max_neurons),
-      seed_(spec.seed) {
+      max_neurons_(spec.max_neurons) {
   for (std::uint32_t cell = 0; cell < kTileCells; ++cell) cell_offsets_.push_back(grid_.PositionOf(cell));
   Allocate(grid_.cells());
   next_id_ = grid_.cells();
@@ -70,7 +60,7 @@ Layer::Layer(const SpatialSpec& spec, std::size_t index, const Grid& below)
       const Extent& offset = cell_offsets_[cell];
       if (!grid_.Contains({origin[0] + offset[0], origin[1] + offset[1], origin[2] + offset[2]})) continue;
       tiles_[tile].occupied |= std::uint64_t{1} << cell;
-      data_[n] = {0, initial_gain_, initial_rate_, 0};
+      data_[n] = {0, rules_.initial_gain, initial_rate_, 0};
       cells_[n++] = static_cast<std::uint8_t>(cell);
     }
   }
@@ -78,76 +68,35 @@ Layer::Layer(const SpatialSpec& spec, std::size_t index, const Grid& below)
 }
 
 void Layer::Allocate(std::uint32_t neurons) {
-  const std::size_t pages = std::size_t{neurons} * most_pages_;
-  weights_ = AlignedBuffer<std::uint8_t>(pages * format_.bytes);
-  if (keeps_residuals_) residuals_ = AlignedBuffer<std::int16_t>(pages * format_.weights);
+  const std::size_t pages = std::size_t{neurons} * rules_.most_pages;
+  weights_ = AlignedBuffer<std::uint8_t>(pages * rules_.format.bytes);
+  if (keeps_residuals_) residuals_ = AlignedBuffer<std::int16_t>(pages * rules_.format.weights);
   data_ = AlignedBuffer<Neuron>(neurons);
   cells_ = AlignedBuffer<std::uint8_t>(neurons);
 }
 
 std::uint32_t Layer::Route(const Site& site, std::uint32_t context) const {
-  std::uint32_t n = site.first;
-  for (std::uint32_t next = n + 1; next < site.first + site.count; ++next) {
-    if (FirstContext(data_[next]) > context) break;
-    n = next;
-  }
-  const std::uint64_t stored = data_[n].stored;
-  if (stored == 0) return kNoPage;
-  const std::uint32_t upto = CountBits(stored & UpTo(context));
-  return n * most_pages_ + std::max(upto, 1u) - 1;
+  const std::uint32_t n = LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
+  return rules_.RouteOf(data_[n], n, context);
 }
 
 void Layer::Remember(const Site& site, std::uint32_t context) {
-  const std::uint32_t route = Route(site, context);
-  const std::uint32_t n = route == kNoPage ? site.first : NeuronOf(route);
+  const std::uint32_t n = LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
   Neuron& neuron = data_[n];
-  const std::uint64_t bit = std::uint64_t{1} << context;
-  const std::uint32_t stored = StoredPages(neuron);
-  if ((neuron.stored & bit) != 0 || stored == most_pages_) return;
-  const std::uint32_t page = CountBits(neuron.stored & (bit - 1));
-  const std::uint32_t first = n * most_pages_;
-  neuron.stored |= bit;
-  if (stored == 0) {
-    Draw(n, Page(first));
-    return;
-  }
-  // Makes room behind the page that answered, or in front of the first one: either way the copy lies beside it.
-  const std::uint32_t from = page == 0 ? 0 : page - 1;
-  const std::uint32_t moved = stored - from;
-  std::memmove(Page(first + from + 1), Page(first + from), std::size_t{moved} * format_.bytes);
-  if (keeps_residuals_) {
-    std::memmove(Residual(first + from + 1), Residual(first + from),
-                 std::size_t{moved} * format_.weights * sizeof(std::int16_t));
-  }
-}
-
-// Weights that are uniform over the steps that they can take.
-void Layer::Draw(std::uint32_t n, std::uint8_t* page) const {
-  std::memset(page, 0, format_.bytes);
-  std::array<std::uint32_t, 4> words{};
-  for (std::uint32_t k = 0; k < format_.weights; ++k) {
-    if (k % 8 == 0) {
-      words = Philox({0, IdOf(n), index_ << 8, kInitialWeights | k / 8},
-                     {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+  if (!rules_.Wants(neuron, context)) return;
+  const std::uint32_t first = n * rules_.most_pages;
+  if (neuron.stored == 0) {
+    std::memset(Page(first), 0, rules_.format.bytes);
+    for (std::uint32_t block = 0; block * 8 < rules_.format.weights; ++block) rules_.Draw(IdOf(n), block, Page(first));
+  } else {
+    const auto [from, moved] = LayerRules::PlaceFor(neuron, context);
+    std::memmove(Page(first + from + 1), Page(first + from), std::size_t{moved} * rules_.format.bytes);
+    if (keeps_residuals_) {
+      std::memmove(Residual(first + from + 1), Residual(first + from),
+                   std::size_t{moved} * rules_.format.weights * sizeof(std::int16_t));
     }
-    const std::uint32_t random = words[k % 8 / 2] >> k % 2 * 16 & 0xFFFF;
-    const std::uint32_t q = random * (format_.levels + 1) >> 16;
-    page[k * format_.bits / 8] |= static_cast<std::uint8_t>(q << k * format_.bits % 8);
   }
-}
-
-void Layer::AdaptRate(std::uint32_t n, float mean_error) {
-  std::uint16_t& rate = data_[n].rate;
-  if (mean_error > 0.5f) {
-    rate = static_cast<std::uint16_t>(std::min(static_cast<float>(rate) * 1.1f + 0.5f, kRateSteps));
-  } else if (mean_error < 0.1f) {
-    rate = std::max(min_rate_, static_cast<std::uint16_t>(static_cast<float>(rate) * 0.9f));
-  }
-}
-
-void Layer::ScaleGain(std::uint32_t n, float factor) {
-  float& gain = data_[n].gain;
-  gain = std::clamp(gain * factor, initial_gain_ * kLowestGain, initial_gain_ * kHighestGain);
+  neuron.stored |= std::uint64_t{1} << context;
 }
 
 std::uint32_t Layer::ParentOf(std::uint32_t id) const {
@@ -194,20 +143,20 @@ void Layer::Rebuild(Plan&& plan, ThreadTeam& team) {
     split_before[tile] = splits;
     for (std::uint32_t n = tiles_[tile].begin; n < TileEnd(tile); ++n) splits += plan(n) == 2;
   }
-  AlignedBuffer<std::uint8_t> weights(std::size_t{total} * most_pages_ * format_.bytes);
-  AlignedBuffer<std::int16_t> residuals(keeps_residuals_ ? std::size_t{total} * most_pages_ * format_.weights : 0);
+  AlignedBuffer<std::uint8_t> weights(std::size_t{total} * rules_.most_pages * rules_.format.bytes);
+  AlignedBuffer<std::int16_t> residuals(keeps_residuals_ ? std::size_t{total} * rules_.most_pages * rules_.format.weights : 0);
   AlignedBuffer<Neuron> data(total);
   AlignedBuffer<std::uint8_t> cells(total);
   const std::size_t births_before = births_.size();
   births_.resize(births_before + 2 * std::size_t{splits});
 
   const auto copy_pages = [&](std::uint32_t from, std::uint32_t to, std::uint32_t first, std::uint32_t count) {
-    const std::size_t source = std::size_t{from} * most_pages_ + first, target = std::size_t{to} * most_pages_;
-    std::memcpy(weights.data() + target * format_.bytes, weights_.data() + source * format_.bytes,
-                std::size_t{count} * format_.bytes);
+    const std::size_t source = std::size_t{from} * rules_.most_pages + first, target = std::size_t{to} * rules_.most_pages;
+    std::memcpy(weights.data() + target * rules_.format.bytes, weights_.data() + source * rules_.format.bytes,
+                std::size_t{count} * rules_.format.bytes);
     if (keeps_residuals_) {
-      std::memcpy(residuals.data() + target * format_.weights, residuals_.data() + source * format_.weights,
-                  std::size_t{count} * format_.weights * sizeof(std::int16_t));
+      std::memcpy(residuals.data() + target * rules_.format.weights, residuals_.data() + source * rules_.format.weights,
+                  std::size_t{count} * rules_.format.weights * sizeof(std::int16_t));
     }
   };
   each_tile([&](std::size_t tile) {
@@ -256,7 +205,7 @@ std::uint32_t Layer::Candidates() const {
 
 // Routes and ids have 32 bits.
 std::uint64_t Layer::MostNeurons() const {
-  return std::min({max_neurons_, kMostRoutes / most_pages_, neurons() + (kMostRoutes - next_id_) / 2});
+  return std::min({max_neurons_, kMostRoutes / rules_.most_pages, neurons() + (kMostRoutes - next_id_) / 2});
 }
 
 std::uint64_t Layer::GrowthBytes() const {
@@ -272,7 +221,7 @@ void Layer::CheckGrowth() const {
   const std::string after = std::to_string(std::uint64_t{neurons()} + Candidates());
   const std::string most = "at most " + std::to_string(MostNeurons()) + " neurons";
   throw Error(ErrorCode::kOutOfMemory,
-              "Layer " + std::to_string(index_) + " would grow to " + after + " neurons; expected " + most +
+              "Layer " + std::to_string(rules_.index) + " would grow to " + after + " neurons; expected " + most +
                   " (growth.maxNeurons)",
               "growth.maxNeurons", after, most);
 }
@@ -303,7 +252,7 @@ std::uint64_t Layer::memory_bytes() const {
 }
 
 std::uint64_t Layer::NeuronBytesOf(std::size_t neurons) const {
-  return neurons * NeuronBytes(format_, most_pages_, keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
+  return neurons * NeuronBytes(rules_.format, rules_.most_pages, keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
 }
 
 LayerStatistics Layer::Statistics() const {
@@ -320,8 +269,8 @@ LayerStatistics Layer::Statistics() const {
   }
   for (const Tile& tile : tiles_) sites += CountBits(tile.occupied);
   const double count = std::max<double>(1, static_cast<double>(s.neurons));
-  s.stored_weights = pages * format_.weights;
-  s.mean_saturation = static_cast<double>(pages) / (count * most_pages_);
+  s.stored_weights = pages * rules_.format.weights;
+  s.mean_saturation = static_cast<double>(pages) / (count * rules_.most_pages);
   s.sparsity = 1 - s.mean_saturation;
   s.mean_rate = rates / count;
   s.prune_candidates = s.neurons - s.active;
@@ -344,12 +293,12 @@ LayerState Layer::Export() const {
     state.rates.push_back(neuron.rate);
     state.contributions.push_back(neuron.contribution);
     state.ids.push_back(IdOf(n));
-    const std::size_t first = std::size_t{n} * most_pages_, pages = StoredPages(neuron);
-    const std::uint8_t* const weights = weights_.data() + first * format_.bytes;
-    state.weights.insert(state.weights.end(), weights, weights + pages * format_.bytes);
+    const std::size_t first = std::size_t{n} * rules_.most_pages, pages = StoredPages(neuron);
+    const std::uint8_t* const weights = weights_.data() + first * rules_.format.bytes;
+    state.weights.insert(state.weights.end(), weights, weights + pages * rules_.format.bytes);
     if (keeps_residuals_) {
-      const std::int16_t* const residuals = residuals_.data() + first * format_.weights;
-      state.residuals.insert(state.residuals.end(), residuals, residuals + pages * format_.weights);
+      const std::int16_t* const residuals = residuals_.data() + first * rules_.format.weights;
+      state.residuals.insert(state.residuals.end(), residuals, residuals + pages * rules_.format.weights);
     }
   }
   for (const Birth& birth : births_) {
@@ -385,7 +334,7 @@ void CheckIds(const LayerState& state, const std::string& name) {
 
 void Layer::CheckState(const LayerState& state, const std::string& name) const {
   const std::size_t count = state.codes.size();
-  Expect(count <= std::min(max_neurons_, kMostRoutes / most_pages_), name + ".sites", "fewer neurons");
+  Expect(count <= std::min(max_neurons_, kMostRoutes / rules_.most_pages), name + ".sites", "fewer neurons");
   Expect(state.stored.size() == count && state.gains.size() == count && state.rates.size() == count &&
              state.contributions.size() == count && state.ids.size() == count,
          name, "arrays of one length");
@@ -395,7 +344,7 @@ void Layer::CheckState(const LayerState& state, const std::string& name) const {
     const std::uint32_t code = state.codes[n];
     Expect(code < grid_.box_cells() && grid_.Contains(grid_.PositionOf(code)), name + ".sites", "cells of the grid");
     const std::uint32_t stored = CountBits(state.stored[n]);
-    Expect(stored <= most_pages_, name + ".stored", "at most " + std::to_string(most_pages_) + " pages a neuron");
+    Expect(stored <= rules_.most_pages, name + ".stored", "at most " + std::to_string(rules_.most_pages) + " pages a neuron");
     pages += stored;
     if (n > 0) {
       Expect(code >= state.codes[n - 1], name + ".sites", "rising codes");
@@ -404,15 +353,15 @@ void Layer::CheckState(const LayerState& state, const std::string& name) const {
       Expect(code != state.codes[n - 1] || (stored > 0 && state.stored[n - 1] != 0 && apart), name + ".stored",
              "contexts of one site in rising order");
     }
-    Expect(state.gains[n] >= initial_gain_ * kLowestGain && state.gains[n] <= initial_gain_ * kHighestGain,
+    Expect(state.gains[n] >= rules_.initial_gain * LayerRules::kLowestGain && state.gains[n] <= rules_.initial_gain * LayerRules::kHighestGain,
            name + ".gains", "gains within their bounds");
-    Expect(state.rates[n] >= min_rate_, name + ".rates", "learning rates within their bounds");
+    Expect(state.rates[n] >= rules_.min_rate, name + ".rates", "learning rates within their bounds");
     const float contribution = std::bit_cast<float>(std::uint32_t{state.contributions[n]} << 16);
     Expect(std::isfinite(contribution) && contribution >= 0, name + ".contributions", "finite values");
   }
-  Expect(state.weights.size() == pages * format_.bytes, name + ".weights",
-         std::to_string(pages * format_.bytes) + " bytes");
-  Expect(state.residuals.size() == (keeps_residuals_ ? pages * format_.weights : 0), name + ".residuals",
+  Expect(state.weights.size() == pages * rules_.format.bytes, name + ".weights",
+         std::to_string(pages * rules_.format.bytes) + " bytes");
+  Expect(state.residuals.size() == (keeps_residuals_ ? pages * rules_.format.weights : 0), name + ".residuals",
          "one for each weight");
 }
 
@@ -428,11 +377,11 @@ void Layer::Import(const LayerState& state) {
     tiles_[code / kTileCells].occupied |= std::uint64_t{1} << code % kTileCells;
     tiles_[code / kTileCells + 1].begin += 1;
     const std::uint32_t stored = StoredPages(data_[n]);
-    const std::uint32_t first = static_cast<std::uint32_t>(n) * most_pages_;
-    std::memcpy(Page(first), state.weights.data() + page * format_.bytes, std::size_t{stored} * format_.bytes);
+    const std::uint32_t first = static_cast<std::uint32_t>(n) * rules_.most_pages;
+    std::memcpy(Page(first), state.weights.data() + page * rules_.format.bytes, std::size_t{stored} * rules_.format.bytes);
     if (keeps_residuals_) {
-      std::memcpy(Residual(first), state.residuals.data() + page * format_.weights,
-                  std::size_t{stored} * format_.weights * sizeof(std::int16_t));
+      std::memcpy(Residual(first), state.residuals.data() + page * rules_.format.weights,
+                  std::size_t{stored} * rules_.format.weights * sizeof(std::int16_t));
     }
     page += stored;
   }

@@ -12,36 +12,10 @@
 #include "native/base/thread_team.h"
 #include "native/spatial/grid.h"
 #include "native/spatial/kernels.h"
+#include "native/spatial/neuron.h"
 #include "native/spatial/spec.h"
 
 namespace synfire::spatial {
-
-/// The number of bits that are set, without an instruction that not every processor has.
-constexpr std::uint32_t CountBits(std::uint64_t bits) {
-  bits -= bits >> 1 & 0x5555555555555555;
-  bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
-  bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
-  return static_cast<std::uint32_t>(bits * 0x0101010101010101 >> 56);
-}
-
-/// What a neuron knows besides its weights.
-struct Neuron {
-  std::uint64_t stored;        ///< a bit for every context that has a page; pages lie in the order of contexts
-  float gain;                  ///< factor on the mean of inputs times weights
-  std::uint16_t rate;          ///< learning rate, in 65535ths of the highest
-  std::uint16_t contribution;  ///< running mean of |output|, as the upper half of a float
-};
-static_assert(sizeof(Neuron) == 16);
-
-float ContributionOf(const Neuron& neuron);
-void SetContribution(Neuron& neuron, float value);
-inline std::uint32_t StoredPages(const Neuron& neuron) {
-  return CountBits(neuron.stored);
-}
-/// The first context that a neuron has a page for; 64 without pages.
-inline std::uint32_t FirstContext(const Neuron& neuron) {
-  return static_cast<std::uint32_t>(std::countr_zero(neuron.stored));
-}
 
 /// A neuron that came from a split.
 struct Birth {
@@ -73,6 +47,13 @@ struct LayerStatistics {
   std::uint64_t memory_bytes = 0;
 };
 
+/// What learning changes in a layer, where it lies: other memory than the processor's takes it over and gives it back.
+struct LayerMemory {
+  std::span<Neuron> neurons;
+  std::span<std::uint8_t> weights;
+  std::span<std::int16_t> residuals;
+};
+
 /// The neurons of a layer as they are taken out and put back.
 struct LayerState {
   std::vector<std::uint32_t> codes;  ///< of their sites
@@ -93,10 +74,14 @@ class Layer {
 
   const Grid& grid() const { return grid_; }
   const Window& window() const { return window_; }
-  const PageFormat& format() const { return format_; }
-  std::uint32_t index() const { return index_; }
+  const PageFormat& format() const { return rules_.format; }
+  const LayerRules& rules() const { return rules_; }
+  LayerMemory memory() { return {data_.span(), weights_.span(), residuals_.span()}; }
+  /// By neuron; empty as long as they are the neurons' numbers.
+  std::span<const std::uint32_t> ids() const { return ids_; }
+  std::uint32_t index() const { return rules_.index; }
   /// Pages that a neuron may store.
-  std::uint32_t most_pages() const { return most_pages_; }
+  std::uint32_t most_pages() const { return rules_.most_pages; }
   std::uint32_t neurons() const { return static_cast<std::uint32_t>(cells_.size()); }
 
   /// Visits the sites with neurons whose codes lie in [first, last).
@@ -113,25 +98,25 @@ class Layer {
   /// far, the very first one at random.
   void Remember(const Site& site, std::uint32_t context);
 
-  std::uint32_t NeuronOf(std::uint32_t route) const { return route / most_pages_; }
-  std::uint8_t* Page(std::uint32_t route) { return weights_.data() + std::size_t{route} * format_.bytes; }
+  std::uint32_t NeuronOf(std::uint32_t route) const { return rules_.NeuronOf(route); }
+  std::uint8_t* Page(std::uint32_t route) { return weights_.data() + std::size_t{route} * rules_.format.bytes; }
   const std::uint8_t* pages() const { return weights_.data(); }
   std::int16_t* Residual(std::uint32_t route) {
-    return residuals_.empty() ? nullptr : residuals_.data() + std::size_t{route} * format_.weights;
+    return residuals_.empty() ? nullptr : residuals_.data() + std::size_t{route} * rules_.format.weights;
   }
   bool keeps_residuals() const { return keeps_residuals_; }
   Neuron& neuron(std::uint32_t n) { return data_[n]; }
   const Neuron& neuron(std::uint32_t n) const { return data_[n]; }
   std::uint32_t IdOf(std::uint32_t n) const { return ids_.empty() ? n : ids_[n]; }
-  float ScaleOf(std::uint32_t n) const { return data_[n].gain * gain_scale_; }
-  float RateOf(std::uint32_t n) const { return static_cast<float>(data_[n].rate) * rate_unit_; }
-  /// Raises or lowers a neuron's learning rate by the size of its error.
-  void AdaptRate(std::uint32_t n, float mean_error);
-  /// Multiplies a neuron's gain, within bounds.
-  void ScaleGain(std::uint32_t n, float factor);
+  float ScaleOf(std::uint32_t n) const { return rules_.ScaleOf(data_[n]); }
+  float RateOf(std::uint32_t n) const { return rules_.RateOf(data_[n]); }
+  float StepOf(std::uint32_t n) const { return rules_.StepOf(data_[n]); }
+  void Settle(std::uint32_t n, const Experience& e, std::uint32_t batch_samples) {
+    rules_.Settle(data_[n], e, batch_samples);
+  }
   const ActivationMap& activations() const { return activations_; }
   float Saturation(std::uint32_t n) const {
-    return static_cast<float>(StoredPages(data_[n])) / static_cast<float>(most_pages_);
+    return static_cast<float>(StoredPages(data_[n])) / static_cast<float>(rules_.most_pages);
   }
 
   /// Memory that a growth would add.
@@ -174,23 +159,18 @@ class Layer {
   }
   std::uint32_t Candidates() const;
   std::uint64_t MostNeurons() const;
-  void Draw(std::uint32_t n, std::uint8_t* page) const;
   /// Rebuilds the arrays; plan(n) says how many neurons each becomes: none, itself or two.
   template <class Plan>
   void Rebuild(Plan&& plan, ThreadTeam& team);
 
   Grid grid_;
   Window window_;
-  PageFormat format_;
-  std::uint32_t index_;
-  std::uint32_t most_pages_;
+  LayerRules rules_;
   ActivationMap activations_;
   bool keeps_residuals_;
-  float initial_gain_, gain_scale_, rate_unit_;
-  std::uint16_t initial_rate_, min_rate_;
+  std::uint16_t initial_rate_;
   float growth_threshold_;
   std::uint64_t max_neurons_;
-  std::uint64_t seed_;
 
   AlignedBuffer<std::uint8_t> weights_;     ///< [neurons][most_pages][bytes]
   AlignedBuffer<std::int16_t> residuals_;   ///< [neurons][most_pages][weights]

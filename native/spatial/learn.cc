@@ -8,28 +8,38 @@
 #include "native/spatial/scratch.h"
 
 namespace synfire::spatial {
-namespace {
-
-constexpr float kMostError = 1;      // a larger one counts as this
-constexpr float kMostGainStep = 0.5f;
-constexpr float kContributionShare = 0.1f;  // of the newest batch in the running mean
-
-float Clipped(float error) {
-  return std::clamp(error, -kMostError, kMostError);
-}
-
-}  // namespace
-
 BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
-  Prepare(batch.samples, true, continues);
-  LoadInputs(batch.samples, batch.inputs);
-  RunForward(true);
   BatchResult result;
-  result.loss_sum = OutputErrors(batch);
+  if (accelerator_ != nullptr) {
+    GiveToDevice();
+    result.loss_sum = accelerator_->Learn(batch, continues, batches_);
+    DeviceRan(batch.samples);
+  } else {
+    result.loss_sum = LearnHere(batch, continues);
+  }
   if (!std::isfinite(result.loss_sum)) {
     throw Error(ErrorCode::kNumeric, "The loss is not finite after " + std::to_string(batches_) + " batches",
                 "loss", "not finite", "inputs and targets of moderate size");
   }
+  batches_ += 1;
+  if (spec_.grow_every > 0 && batches_ % spec_.grow_every == 0) {
+    TakeFromDevice();
+    for (const auto& layer : layers_) {
+      const bool fits = memory_bytes() + layer->GrowthBytes() <= spec_.max_memory_bytes;
+      if (fits && layer->CanGrow()) result.grown += layer->Grow(*team_);
+    }
+    if (result.grown > 0) newest_ = Newest::kHere;
+  }
+  return result;
+}
+
+// Learns nothing when the loss that it returns is not finite.
+double SpatialNetwork::LearnHere(const Batch& batch, bool continues) {
+  Prepare(batch.samples, true, continues);
+  LoadInputs(batch.samples, batch.inputs);
+  RunForward(true);
+  const double loss_sum = OutputErrors(batch);
+  if (!std::isfinite(loss_sum)) return loss_sum;
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
     if (layer > 0) PassErrors(layer);
     ForSlices(layer, [&](Slice slice, Scratch& scratch, int) {
@@ -40,14 +50,7 @@ BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
       }
     });
   }
-  batches_ += 1;
-  if (spec_.grow_every > 0 && batches_ % spec_.grow_every == 0) {
-    for (const auto& layer : layers_) {
-      const bool fits = memory_bytes() + layer->GrowthBytes() <= spec_.max_memory_bytes;
-      if (fits && layer->CanGrow()) result.grown += layer->Grow(*team_);
-    }
-  }
-  return result;
+  return loss_sum;
 }
 
 // Turns the outputs' slopes into errors times scale; returns the sum over samples of the mean squared error.
@@ -56,7 +59,7 @@ double SpatialNetwork::OutputErrors(const Batch& batch) {
   Activity& a = activity_.back();
   const Extent size = l.grid().size();
   const std::size_t outputs = this->outputs();
-  std::vector<double> losses(static_cast<std::size_t>(SlicingOf(layers_.size() - 1).slices));
+  std::vector<double> losses(static_cast<std::size_t>(SlicesOf(layers_.size() - 1).slices));
   ForSlices(layers_.size() - 1, [&](Slice slice, Scratch&, int task) {
     double loss = 0;
     l.ForCells(slice.first, slice.last, [&](std::uint32_t code, const Extent& p) {
@@ -67,7 +70,7 @@ double SpatialNetwork::OutputErrors(const Batch& batch) {
         loss += static_cast<double>(error) * error;
         const std::uint32_t route = a.routes[at + s];
         if (route == kNoPage) continue;
-        a.errors[at + s] *= Clipped(error) * l.ScaleOf(l.NeuronOf(route));
+        a.errors[at + s] *= ClippedError(error) * l.ScaleOf(l.NeuronOf(route));
       }
     });
     losses[static_cast<std::size_t>(task)] = loss;
@@ -129,7 +132,7 @@ void SpatialNetwork::ScatterBlock(std::size_t layer, std::uint32_t block, Scratc
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       const std::uint32_t route = b.routes[at + first + lane];
       if (route == kNoPage) continue;
-      b.errors[at + first + lane] *= Clipped(sums[at + lane]) * below.ScaleOf(below.NeuronOf(route));
+      b.errors[at + first + lane] *= ClippedError(sums[at + lane]) * below.ScaleOf(below.NeuronOf(route));
     }
   }
 }
@@ -179,7 +182,7 @@ void SpatialNetwork::GatherSlice(std::size_t layer, Slice slice, Scratch& scratc
     for (std::uint32_t lane = 0; lane < lanes; ++lane) {
       const std::uint32_t route = b.routes[codes[lane]];
       if (route == kNoPage) continue;
-      b.errors[codes[lane]] *= Clipped(sums[lane]) * below.ScaleOf(below.NeuronOf(route));
+      b.errors[codes[lane]] *= ClippedError(sums[lane]) * below.ScaleOf(below.NeuronOf(route));
     }
     lanes = 0;
   };
@@ -218,26 +221,6 @@ void SpatialNetwork::Change(std::size_t layer, std::uint32_t lanes, const float*
   ActiveKernels().update(l.format(), update);
 }
 
-// What a neuron goes through in a batch.
-struct SpatialNetwork::Experience {
-  std::uint32_t samples = 0;  ///< that it answered
-  float errors = 0;           ///< sum of |error|
-  float outputs = 0;          ///< sum of |output|
-  float dots = 0;             ///< sum of error times (sum / scale)
-};
-
-// Moves what a neuron has besides its weights.
-void SpatialNetwork::Settle(Layer& l, std::uint32_t n, const Experience& e) const {
-  const float share = e.outputs / static_cast<float>(samples_);
-  const float before = ContributionOf(l.neuron(n));
-  SetContribution(l.neuron(n), before + kContributionShare * (share - before));
-  if (e.samples == 0) return;
-  const float count = static_cast<float>(e.samples);
-  const float step = l.RateOf(n) * l.ScaleOf(n) * e.dots / count;
-  l.ScaleGain(n, 1 - std::clamp(step, -kMostGainStep, kMostGainStep));
-  l.AdaptRate(n, e.errors / count);
-}
-
 // All samples at one site after another: gradients by page, then the changes of up to sixteen pages at once.
 void SpatialNetwork::UpdateSites(std::size_t layer, Slice slice, Scratch& scratch) {
   const Kernels& kernels = ActiveKernels();
@@ -246,7 +229,6 @@ void SpatialNetwork::UpdateSites(std::size_t layer, Slice slice, Scratch& scratc
   const float* const below = ValuesBelow(layer);
   const PageFormat& format = l.format();
   const std::uint32_t width = scratch.width;
-  const float levels = static_cast<float>(format.levels);
   std::uint32_t first_row[kContexts], route_of[kContexts], count_of[kContexts];
   Experience experiences[kContexts];
   l.ForSites(slice.first, slice.last, [&](const Site& site) {
@@ -297,11 +279,11 @@ void SpatialNetwork::UpdateSites(std::size_t layer, Slice slice, Scratch& scratc
       const float* const sums = scratch.sums.data() + std::size_t{row} * width;
       for (std::uint32_t k = 0; k < format.weights; ++k) scratch.gradient[k * kLanes + lanes] = sums[k];
       scratch.routes[lanes] = route_of[row];
-      scratch.step[lanes] = l.RateOf(l.NeuronOf(route_of[row])) * levels * -0.5f;
+      scratch.step[lanes] = l.StepOf(l.NeuronOf(route_of[row]));
       if (++lanes == kLanes) change();
     }
     change();
-    for (std::uint32_t i = 0; i < site.count; ++i) Settle(l, site.first + i, experiences[i]);
+    for (std::uint32_t i = 0; i < site.count; ++i) l.Settle(site.first + i, experiences[i], samples_);
   });
 }
 
@@ -310,7 +292,6 @@ void SpatialNetwork::UpdateSingle(std::size_t layer, Slice slice, Scratch& scrat
   Layer& l = *layers_[layer];
   const Activity& a = activity_[layer];
   const Window& window = l.window();
-  const float levels = static_cast<float>(l.format().levels);
   std::uint32_t lanes = 0;
   std::uint32_t codes[kLanes];
   const auto run = [&] {
@@ -322,14 +303,14 @@ void SpatialNetwork::UpdateSingle(std::size_t layer, Slice slice, Scratch& scrat
     for (std::uint32_t lane = 0; lane < lanes; ++lane) {
       const float delta = scratch.delta[lane];
       const Experience e{1, std::abs(delta), std::abs(a.outputs[codes[lane]]), delta * scratch.dots[lane]};
-      Settle(l, l.NeuronOf(scratch.routes[lane]), e);
+      l.Settle(l.NeuronOf(scratch.routes[lane]), e, samples_);
     }
     lanes = 0;
   };
   l.ForSites(slice.first, slice.last, [&](const Site& site) {
     const std::uint32_t route = a.routes[site.code];
     for (std::uint32_t n = site.first; n < site.first + site.count; ++n)
-      if (route == kNoPage || n != l.NeuronOf(route)) Settle(l, n, {});
+      if (route == kNoPage || n != l.NeuronOf(route)) l.Settle(n, {}, samples_);
     if (route == kNoPage) return;
     const std::uint32_t n = l.NeuronOf(route);
     PlaceWindow(window, site.position, lanes, scratch.parts.data());
@@ -337,7 +318,7 @@ void SpatialNetwork::UpdateSingle(std::size_t layer, Slice slice, Scratch& scrat
     codes[lanes] = site.code;
     scratch.routes[lanes] = route;
     scratch.delta[lanes] = delta;
-    scratch.step[lanes] = l.RateOf(n) * levels * -0.5f * delta;
+    scratch.step[lanes] = l.StepOf(n) * delta;
     if (++lanes == kLanes) run();
   });
   run();

@@ -18,11 +18,6 @@ SpatialSpec Checked(SpatialSpec spec) {
   return spec;
 }
 
-// Lanes of a cell: one, or samples rounded up to whole vectors.
-std::uint32_t StrideOf(std::uint32_t samples) {
-  return samples == 1 ? 1 : (samples + kLanes - 1) / kLanes * kLanes;
-}
-
 // Visits the cells of some rows of a grid in raster order, x fastest, with their codes; row y + size[1] * z.
 template <class Visit>
 void ForRows(const Grid& grid, std::uint32_t first, std::uint32_t last, Visit&& visit) {
@@ -48,23 +43,59 @@ void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
 
 }  // namespace
 
-SpatialNetwork::SpatialNetwork(SpatialSpec spec)
+SpatialNetwork::SpatialNetwork(SpatialSpec spec) : SpatialNetwork(std::move(spec), MakeAccelerator) {}
+
+SpatialNetwork::SpatialNetwork(SpatialSpec spec, const AcceleratorMaker& make_accelerator)
     : spec_(Checked(std::move(spec))),
       input_(spec_.grids[0]),
       activity_(spec_.layers()),
       team_(std::make_unique<ThreadTeam>(spec_.threads)) {
   for (std::size_t i = 0; i < spec_.layers(); ++i)
     layers_.push_back(std::make_unique<Layer>(spec_, i, GridBelow(i)));
+  accelerator_ = make_accelerator(spec_, layers_);
 }
 
 SpatialNetwork::~SpatialNetwork() = default;
 
 std::uint64_t SpatialNetwork::memory_bytes() const {
   std::uint64_t bytes = values_.bytes() + sums_.bytes();
+  if (accelerator_ != nullptr) bytes += accelerator_->memory_bytes();
   for (const auto& layer : layers_) bytes += layer->memory_bytes();
   for (const Activity& a : activity_)
     bytes += a.outputs.bytes() + a.errors.bytes() + a.routes.bytes() + a.state.bytes();
   return bytes;
+}
+
+const Layer& SpatialNetwork::layer(std::size_t index) const {
+  TakeFromDevice();
+  return *layers_[index];
+}
+
+// What has changed here since the device had it.
+void SpatialNetwork::GiveToDevice() {
+  if (newest_ != Newest::kHere) return;
+  accelerator_->Upload(layers_);
+  for (std::size_t i = 0; i < layers_.size(); ++i)
+    if (!activity_[i].state.empty()) accelerator_->UploadState(samples_, i, activity_[i].state.span());
+  newest_ = Newest::kBoth;
+}
+
+void SpatialNetwork::TakeFromDevice() const {
+  if (accelerator_ == nullptr || newest_ != Newest::kDevice) return;
+  accelerator_->Download(layers_);
+  for (std::size_t i = 0; i < layers_.size() && spec_.temporal_decay > 0; ++i) {
+    AlignedBuffer<float>& state = activity_[i].state;
+    const std::size_t size = std::size_t{layers_[i]->grid().box_cells()} * stride_;
+    if (state.size() != size) state = AlignedBuffer<float>(size);
+    accelerator_->DownloadState(i, state.span());
+  }
+  newest_ = Newest::kBoth;
+}
+
+void SpatialNetwork::DeviceRan(std::uint32_t samples) {
+  samples_ = samples;
+  stride_ = StrideOf(samples);
+  newest_ = Newest::kDevice;
 }
 
 void SpatialNetwork::SetThreads(int threads) {
@@ -155,22 +186,36 @@ bool SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
   return finite;
 }
 
+bool SpatialNetwork::AreFinite(std::span<const float> values) const {
+  constexpr std::size_t kPerTask = 1 << 16;
+  std::atomic<bool> finite{true};
+  team_->Run(static_cast<int>((values.size() + kPerTask - 1) / kPerTask), [&](int task, int) {
+    const std::size_t first = static_cast<std::size_t>(task) * kPerTask;
+    for (const float value : values.subspan(first, std::min(kPerTask, values.size() - first)))
+      if (!std::isfinite(value)) finite.store(false, std::memory_order_relaxed);
+  });
+  return finite;
+}
+
 void SpatialNetwork::LastOutputs(float* outputs) const {
+  if (accelerator_ != nullptr) return accelerator_->LastOutputs(outputs);
   StoreOutputs(samples_, outputs);
 }
 
-// Enough slices for a team; the same ones for every size of it.
-SpatialNetwork::Slicing SpatialNetwork::SlicingOf(std::size_t layer) const {
-  const std::uint32_t box = layers_[layer]->grid().box_cells();
-  const std::uint32_t size = single() ? (box <= 4096 ? 64 : 256) : std::clamp(box / 32, 1u, 64u);
-  return {box, size, static_cast<int>((box + size - 1) / size)};
-}
-
 void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
-  Prepare(samples, false, continues);
-  LoadInputs(samples, inputs);
-  RunForward(false);
-  if (StoreOutputs(samples, outputs)) return;
+  bool finite;
+  if (accelerator_ != nullptr) {
+    GiveToDevice();
+    accelerator_->Forward(samples, inputs, outputs, continues);
+    DeviceRan(samples);
+    finite = AreFinite({outputs, samples * this->outputs()});
+  } else {
+    Prepare(samples, false, continues);
+    LoadInputs(samples, inputs);
+    RunForward(false);
+    finite = StoreOutputs(samples, outputs);
+  }
+  if (finite) return;
   ResetState();
   throw Error(ErrorCode::kNumeric, "The outputs are not finite; expected inputs of moderate size", "inputs",
               "too large", "inputs of moderate size");
@@ -292,6 +337,7 @@ void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* context
 }
 
 std::vector<std::uint32_t> SpatialNetwork::Grow() {
+  TakeFromDevice();
   std::vector<std::uint32_t> counts;
   std::uint64_t bytes = memory_bytes();
   for (const auto& layer : layers_) {
@@ -300,10 +346,13 @@ std::vector<std::uint32_t> SpatialNetwork::Grow() {
   }
   CheckMemory(spec_, bytes);
   for (const auto& layer : layers_) counts.push_back(layer->Grow(*team_));
+  newest_ = Newest::kHere;
   return counts;
 }
 
 std::vector<std::uint32_t> SpatialNetwork::Prune(float threshold, PruneBy by) {
+  TakeFromDevice();
+  newest_ = Newest::kHere;
   std::vector<std::uint32_t> counts;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     counts.push_back(layers_[i]->Prune(threshold, by, *team_));
@@ -318,10 +367,12 @@ std::vector<std::uint32_t> SpatialNetwork::Prune(float threshold, PruneBy by) {
 }
 
 void SpatialNetwork::ResetState() {
+  if (accelerator_ != nullptr) accelerator_->ResetState();
   for (Activity& a : activity_) std::fill(a.state.begin(), a.state.end(), 0.0f);
 }
 
 NetworkState SpatialNetwork::Export() const {
+  TakeFromDevice();
   NetworkState state;
   state.batches = batches_;
   for (const auto& layer : layers_) state.layers.push_back(layer->Export());
@@ -366,6 +417,9 @@ void SpatialNetwork::Import(const NetworkState& state) {
   CheckMemory(spec_, bytes);
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->Import(state.layers[i]);
   batches_ = state.batches;
+  for (Activity& a : activity_) a = {};
+  if (accelerator_ != nullptr) accelerator_->ResetState();
+  newest_ = Newest::kHere;
   stride_ = 0;
   samples_ = 0;
   if (state.temporal.empty() || state.samples == 0) return;

@@ -11,17 +11,12 @@
 
 #include "native/base/aligned_buffer.h"
 #include "native/base/thread_team.h"
+#include "native/spatial/accelerator.h"
+#include "native/spatial/batch.h"
 #include "native/spatial/layer.h"
 #include "native/spatial/spec.h"
 
 namespace synfire::spatial {
-
-/// Samples of one batch: value i of sample s is inputs[s * stride + i].
-struct Batch {
-  std::uint32_t samples;
-  const float* inputs;
-  const float* targets;  ///< [samples][outputs]; null when there is nothing to learn
-};
 
 struct BatchResult {
   double loss_sum = 0;  ///< over samples: the mean squared error of the outputs
@@ -39,13 +34,17 @@ class SpatialNetwork {
  public:
   /// Throws as CheckSpec does.
   explicit SpatialNetwork(SpatialSpec spec);
+  /// On a device that the caller has opened for the spec.
+  using AcceleratorMaker = std::function<std::unique_ptr<Accelerator>(const SpatialSpec&, const Layers&)>;
+  SpatialNetwork(SpatialSpec spec, const AcceleratorMaker& make_accelerator);
   ~SpatialNetwork();
 
   const SpatialSpec& spec() const { return spec_; }
   std::size_t inputs() const { return input_.cells(); }
   std::size_t outputs() const { return layers_.back()->grid().cells(); }
   std::size_t layers() const { return layers_.size(); }
-  const Layer& layer(std::size_t index) const { return *layers_[index]; }
+  /// As it stands after all that was learned.
+  const Layer& layer(std::size_t index) const;
   std::uint64_t batches() const { return batches_; }
   std::uint64_t memory_bytes() const;
   void SetThreads(int threads);
@@ -81,12 +80,7 @@ class SpatialNetwork {
   struct Slice {
     std::uint32_t first, last;
   };
-  struct Slicing {
-    std::uint32_t codes, size;
-    int slices;
-  };
   struct Scratch;
-  struct Experience;
 
   const Grid& GridBelow(std::size_t layer) const { return layer == 0 ? input_ : layers_[layer - 1]->grid(); }
   const float* ValuesBelow(std::size_t layer) const {
@@ -96,14 +90,19 @@ class SpatialNetwork {
   bool single() const { return stride_ == 1; }
 
   std::uint64_t ActivityBytes(std::uint32_t samples, bool learns) const;
+  void GiveToDevice();
+  void TakeFromDevice() const;
+  void DeviceRan(std::uint32_t samples);
   void Prepare(std::uint32_t samples, bool learns, bool continues);
   void LoadInputs(std::uint32_t samples, const float* inputs);
   /// Returns whether all outputs are finite.
   bool StoreOutputs(std::uint32_t samples, float* outputs) const;
-  Slicing SlicingOf(std::size_t layer) const;
+  bool AreFinite(std::span<const float> values) const;
+  Slicing SlicesOf(std::size_t layer) const { return SlicingOf(layers_[layer]->grid().box_cells(), stride_); }
   /// visit(slice, scratch, number of the slice) for all codes of a layer, by the whole team.
   template <class Visit>
   void ForSlices(std::size_t layer, Visit&& visit);
+  double LearnHere(const Batch& batch, bool continues);
   void RunForward(bool learns);
   void ForwardSites(std::size_t layer, Slice slice, bool learns, Scratch& scratch);
   void ForwardSingle(std::size_t layer, Slice slice, bool learns, Scratch& scratch);
@@ -116,12 +115,16 @@ class SpatialNetwork {
   void UpdateSites(std::size_t layer, Slice slice, Scratch& scratch);
   void UpdateSingle(std::size_t layer, Slice slice, Scratch& scratch);
   void Change(std::size_t layer, std::uint32_t lanes, const float* gradient, Scratch& scratch);
-  void Settle(Layer& l, std::uint32_t n, const Experience& e) const;
 
   SpatialSpec spec_;
   Grid input_;
-  std::vector<std::unique_ptr<Layer>> layers_;
-  std::vector<Activity> activity_;
+  Layers layers_;
+  std::unique_ptr<Accelerator> accelerator_;  ///< null when the processor does the work
+  /// Who has the newest layers and temporal state; with an accelerator the processor's are brought up to date when they
+  /// are asked for.
+  enum class Newest { kBoth, kHere, kDevice };
+  mutable Newest newest_ = Newest::kHere;
+  mutable std::vector<Activity> activity_;
   AlignedBuffer<float> values_;  ///< inputs, by code and lane
   AlignedBuffer<float> sums_;    ///< errors on their way down, for batches
   std::vector<std::unique_ptr<Scratch>> scratch_;  ///< by worker

@@ -58,7 +58,7 @@ inline void PlaceWindow(const Window& window, const Extent& position, std::uint3
 
 template <class Visit>
 void SpatialNetwork::ForSlices(std::size_t layer, Visit&& visit) {
-  const Slicing slicing = SlicingOf(layer);
+  const Slicing slicing = SlicesOf(layer);
   team_->Run(slicing.slices, [&](int task, int worker) {
     const std::uint32_t first = static_cast<std::uint32_t>(task) * slicing.size;
     visit(Slice{first, std::min(first + slicing.size, slicing.codes)},

@@ -15,6 +15,9 @@ enum class Rounding {
   kResidual,    ///< what rounding left over is kept with 16 bits for each weight
 };
 
+/// Who computes.
+enum class Device { kCpu, kCuda };
+
 struct SpatialSpec {
   std::vector<Extent> grids;  ///< the input first, then one for every layer
   std::vector<Extent> reach;  ///< by layer
@@ -31,6 +34,7 @@ struct SpatialSpec {
   std::uint64_t seed = 42;
   std::uint64_t max_memory_bytes = std::uint64_t{1} << 62;
   int threads = 1;
+  Device device = Device::kCpu;
 
   std::size_t layers() const { return grids.size() - 1; }
   /// Weights of a page: the window's cells and a bias.
