@@ -29,7 +29,7 @@ struct Windows {
 /// The response of sixteen lanes to what they see.
 struct Response {
   const float* field;          ///< [weights][lanes]
-  const std::uint8_t* const* pages;  ///< by lane; null where nothing answers
+  const std::uint8_t* const* pages;  ///< by lane; kZeroPage where nothing answers
   const float* scale;          ///< by lane: gain / (weights * levels); 0 where nothing answers
   const std::uint8_t* kinds;   ///< by lane: the number of the activation
   float decay;                 ///< share of the sum before that is kept
@@ -77,6 +77,10 @@ struct Update {
 
 inline constexpr std::uint32_t kNoPage = 0xFFFFFFFF;
 
+/// Stands for the page of a lane that nothing answers: zeros, as many as the largest page has bytes.
+inline constexpr std::uint32_t kMostPageBytes = 32768;
+extern const std::uint8_t kZeroPage[kMostPageBytes];
+
 struct Kernels {
   /// field[k][lane] = values[codes[k] * stride + lane]; the last row is 1.
   void (*load_rows)(const float* values, std::size_t stride, const std::uint32_t* codes, std::uint32_t cells,
@@ -86,6 +90,8 @@ struct Kernels {
   /// Contexts by lane, from the windows and their middle values; returns a bit for each lane that sees anything but 0.
   std::uint32_t (*contexts)(const float* field, const float* middle, std::uint32_t cells,
                             std::uint32_t pattern_bits, std::uint8_t* contexts);
+  /// By lane, the place of the page that answers for a context among those that a neuron has stored.
+  void (*ranks)(const std::uint64_t* stored, const std::uint8_t* contexts, std::uint32_t* ranks);
   void (*respond)(const PageFormat&, const Response&);
   void (*scatter)(const PageFormat&, const Scatter&);
   void (*gather)(const PageFormat&, const Gather&);

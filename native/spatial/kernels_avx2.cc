@@ -8,6 +8,7 @@ namespace synfire::spatial {
 namespace {
 
 #include "kernels_portable.inc"
+#include "native/base/philox_lanes.inc"
 
 inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
   const auto* half = reinterpret_cast<const __m256i*>(indices);
@@ -23,6 +24,10 @@ inline void Transpose(const float* rows, uint32_t count, float* columns) {
   for (uint32_t row = 0; row < kLanes; ++row)
     for (uint32_t lane = 0; lane < kLanes; ++lane)
       columns[lane * kLanes + row] = row < count ? rows[row * kLanes + lane] : 0;
+}
+
+inline uint32_t OnesOf(uint64_t bits) {
+  return static_cast<uint32_t>(_mm_popcnt_u64(bits));
 }
 
 inline uint32_t MaskOf(I32 lanes) {

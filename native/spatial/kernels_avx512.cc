@@ -8,6 +8,7 @@ namespace synfire::spatial {
 namespace {
 
 #include "kernels_portable.inc"
+#include "native/base/philox_lanes.inc"
 
 inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
   return (Lanes)_mm512_i32gather_ps(_mm512_loadu_si512(indices), values, 4);
@@ -38,6 +39,10 @@ inline void Transpose(const float* rows, uint32_t count, float* columns) {
     _mm512_store_ps(columns + i * kLanes, _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88));
     _mm512_store_ps(columns + (i + 8) * kLanes, _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd));
   }
+}
+
+inline uint32_t OnesOf(uint64_t bits) {
+  return static_cast<uint32_t>(_mm_popcnt_u64(bits));
 }
 
 inline uint32_t MaskOf(I32 lanes) {

@@ -75,15 +75,8 @@ void Layer::Allocate(std::uint32_t neurons) {
   cells_ = AlignedBuffer<std::uint8_t>(neurons);
 }
 
-std::uint32_t Layer::Route(const Site& site, std::uint32_t context) const {
-  const std::uint32_t n = LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
-  return rules_.RouteOf(data_[n], n, context);
-}
-
-void Layer::Remember(const Site& site, std::uint32_t context) {
-  const std::uint32_t n = LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
+void Layer::AddPage(std::uint32_t n, std::uint32_t context) {
   Neuron& neuron = data_[n];
-  if (!rules_.Wants(neuron, context)) return;
   const std::uint32_t first = n * rules_.most_pages;
   if (neuron.stored == 0) {
     std::memset(Page(first), 0, rules_.format.bytes);
@@ -205,7 +198,8 @@ std::uint32_t Layer::Candidates() const {
 
 // Routes and ids have 32 bits.
 std::uint64_t Layer::MostNeurons() const {
-  return std::min({max_neurons_, kMostRoutes / rules_.most_pages, neurons() + (kMostRoutes - next_id_) / 2});
+  return std::min({max_neurons_, kMostRoutes / rules_.most_pages,
+                   neurons() + (kMostRoutes - std::min<std::uint64_t>(kMostRoutes, next_id_)) / 2});
 }
 
 std::uint64_t Layer::GrowthBytes() const {

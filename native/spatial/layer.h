@@ -92,14 +92,22 @@ class Layer {
   template <class Visit>
   void ForCells(std::uint32_t first, std::uint32_t last, Visit&& visit) const;
 
-  /// The number of the page that answers for a context at a site, or kNoPage.
-  std::uint32_t Route(const Site& site, std::uint32_t context) const;
+  /// The neuron of a site that answers for a context.
+  std::uint32_t Answerer(const Site& site, std::uint32_t context) const {
+    return LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
+  }
   /// Stores a page for a context unless there is one or no room; it starts as a copy of the one that has answered so
   /// far, the very first one at random.
-  void Remember(const Site& site, std::uint32_t context);
+  void Remember(const Site& site, std::uint32_t context) {
+    const std::uint32_t n = Answerer(site, context);
+    if (rules_.Wants(data_[n], context)) AddPage(n, context);
+  }
 
   std::uint32_t NeuronOf(std::uint32_t route) const { return rules_.NeuronOf(route); }
   std::uint8_t* Page(std::uint32_t route) { return weights_.data() + std::size_t{route} * rules_.format.bytes; }
+  const std::uint8_t* Page(std::uint32_t route) const {
+    return weights_.data() + std::size_t{route} * rules_.format.bytes;
+  }
   const std::uint8_t* pages() const { return weights_.data(); }
   std::int16_t* Residual(std::uint32_t route) {
     return residuals_.empty() ? nullptr : residuals_.data() + std::size_t{route} * rules_.format.weights;
@@ -157,6 +165,7 @@ class Layer {
   bool CanSplit(std::uint32_t n) const {
     return StoredPages(data_[n]) >= 2 && Saturation(n) >= growth_threshold_;
   }
+  void AddPage(std::uint32_t n, std::uint32_t context);
   std::uint32_t Candidates() const;
   std::uint64_t MostNeurons() const;
   /// Rebuilds the arrays; plan(n) says how many neurons each becomes: none, itself or two.

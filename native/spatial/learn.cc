@@ -9,6 +9,7 @@
 
 namespace synfire::spatial {
 BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
+  CheckInputs(batch.samples, batch.inputs);
   BatchResult result;
   if (accelerator_ != nullptr) {
     GiveToDevice();
@@ -104,7 +105,7 @@ void SpatialNetwork::ScatterBlock(std::size_t layer, std::uint32_t block, Scratc
     std::memset(sums + std::size_t{code} * stride_, 0, kLanes * sizeof(float));
 
   Scatter scatter{};
-  scatter.pages = scratch.pages;
+  scatter.pages = scratch.answers;
   scatter.errors = sums;
   scatter.stride = stride_;
   scatter.codes = scratch.codes.data();
@@ -117,7 +118,7 @@ void SpatialNetwork::ScatterBlock(std::size_t layer, std::uint32_t block, Scratc
         bool answered = false;
         for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
           const std::uint32_t route = a.routes[at + lane];
-          scratch.pages[lane] = route == kNoPage ? nullptr : l.Page(route);
+          scratch.answers[lane] = route == kNoPage ? kZeroPage : l.Page(route);
           answered |= route != kNoPage;
         }
         if (!answered) continue;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "native/base/error.h"
@@ -18,26 +19,27 @@ SpatialSpec Checked(SpatialSpec spec) {
   return spec;
 }
 
-// Visits the cells of some rows of a grid in raster order, x fastest, with their codes; row y + size[1] * z.
-template <class Visit>
-void ForRows(const Grid& grid, std::uint32_t first, std::uint32_t last, Visit&& visit) {
-  const Extent size = grid.size();
-  std::size_t index = std::size_t{first} * size[0];
-  for (std::uint32_t row = first; row < last; ++row) {
-    const std::uint32_t y = row % size[1], z = row / size[1];
-    for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
-  }
-}
+constexpr std::uint32_t kNobody = 0xFFFFFFFF;
+constexpr float kMostInput = 1e6f;
 
-// All cells of a grid, by the whole team.
+// Visits the rows of a grid along x by the whole team: visit(index of its first cell, what the row adds to codes).
 template <class Visit>
-void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
+void ForRows(const Grid& grid, ThreadTeam& team, Visit&& visit) {
   constexpr std::uint32_t kCellsPerTask = 1024;
-  const std::uint32_t rows = grid.size()[1] * grid.size()[2];
-  const std::uint32_t per_task = (kCellsPerTask + grid.size()[0] - 1) / grid.size()[0];
+  const Extent size = grid.size();
+  const std::uint32_t rows = size[1] * size[2], per_task = (kCellsPerTask + size[0] - 1) / size[0];
   team.Run(static_cast<int>((rows + per_task - 1) / per_task), [&](int task, int) {
     const std::uint32_t first = static_cast<std::uint32_t>(task) * per_task;
-    ForRows(grid, first, std::min(first + per_task, rows), visit);
+    for (std::uint32_t row = first; row < std::min(first + per_task, rows); ++row)
+      visit(std::size_t{row} * size[0], grid.Part(1, row % size[1]) | grid.Part(2, row / size[1]));
+  });
+}
+
+// Visits the cells of a grid: visit(index, code).
+template <class Visit>
+void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
+  ForRows(grid, team, [&](std::size_t index, std::uint32_t row) {
+    for (std::uint32_t x = 0; x < grid.size()[0]; ++x) visit(index + x, row | grid.Part(0, x));
   });
 }
 
@@ -164,37 +166,51 @@ void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues)
     scratch_.push_back(std::make_unique<Scratch>(weights, sides, seers, stride));
 }
 
+// Row by row and sample by sample, so that both sides stay in the first-level cache.
 void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
   const std::size_t size = this->inputs();
-  ForCells(input_, *team_, [&](std::size_t index, std::uint32_t code) {
-    float* const lanes = values_.data() + std::size_t{code} * stride_;
-    for (std::uint32_t s = 0; s < samples; ++s) lanes[s] = inputs[s * size + index];
-  });
-}
-
-bool SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
-  const std::size_t size = this->outputs();
-  const float* const values = activity_.back().outputs.data();
-  std::atomic<bool> finite{true};
-  ForCells(layers_.back()->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
-    const float* const lanes = values + std::size_t{code} * stride_;
+  const std::uint32_t width = input_.size()[0];
+  ForRows(input_, *team_, [&](std::size_t index, std::uint32_t row) {
     for (std::uint32_t s = 0; s < samples; ++s) {
-      outputs[s * size + index] = lanes[s];
-      if (!std::isfinite(lanes[s])) finite.store(false, std::memory_order_relaxed);
+      const float* const from = inputs + s * size + index;
+      float* const to = values_.data() + s;
+      for (std::uint32_t x = 0; x < width; ++x) to[std::size_t{row | input_.Part(0, x)} * stride_] = from[x];
     }
   });
-  return finite;
 }
 
-bool SpatialNetwork::AreFinite(std::span<const float> values) const {
+void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
+  const std::size_t size = this->outputs();
+  const Grid& grid = layers_.back()->grid();
+  const std::uint32_t width = grid.size()[0];
+  ForRows(grid, *team_, [&](std::size_t index, std::uint32_t row) {
+    for (std::uint32_t s = 0; s < samples; ++s) {
+      const float* const from = activity_.back().outputs.data() + s;
+      float* const to = outputs + s * size + index;
+      for (std::uint32_t x = 0; x < width; ++x) to[x] = from[std::size_t{row | grid.Part(0, x)} * stride_];
+    }
+  });
+}
+
+bool SpatialNetwork::AllWithin(std::span<const float> values, float most) const {
   constexpr std::size_t kPerTask = 1 << 16;
-  std::atomic<bool> finite{true};
+  std::atomic<bool> all{true};
   team_->Run(static_cast<int>((values.size() + kPerTask - 1) / kPerTask), [&](int task, int) {
     const std::size_t first = static_cast<std::size_t>(task) * kPerTask;
+    std::uint32_t within = 1;
     for (const float value : values.subspan(first, std::min(kPerTask, values.size() - first)))
-      if (!std::isfinite(value)) finite.store(false, std::memory_order_relaxed);
+      within &= std::abs(value) <= most;
+    if (within == 0) all.store(false, std::memory_order_relaxed);
   });
-  return finite;
+  return all;
+}
+
+// Larger values would overflow on their way through many layers.
+void SpatialNetwork::CheckInputs(std::uint32_t samples, const float* inputs) const {
+  if (samples == 0) throw InvalidArgument("samples", "0", "at least one");
+  if (AllWithin({inputs, samples * this->inputs()}, kMostInput)) return;
+  throw Error(ErrorCode::kNumeric, "An input is not finite or too large; expected numbers from -1e6 to 1e6",
+              "inputs", "not finite or too large", "numbers from -1e6 to 1e6");
 }
 
 void SpatialNetwork::LastOutputs(float* outputs) const {
@@ -203,19 +219,18 @@ void SpatialNetwork::LastOutputs(float* outputs) const {
 }
 
 void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
-  bool finite;
+  CheckInputs(samples, inputs);
   if (accelerator_ != nullptr) {
     GiveToDevice();
     accelerator_->Forward(samples, inputs, outputs, continues);
     DeviceRan(samples);
-    finite = AreFinite({outputs, samples * this->outputs()});
   } else {
     Prepare(samples, false, continues);
     LoadInputs(samples, inputs);
     RunForward(false);
-    finite = StoreOutputs(samples, outputs);
+    StoreOutputs(samples, outputs);
   }
-  if (finite) return;
+  if (AllWithin({outputs, samples * this->outputs()}, std::numeric_limits<float>::max())) return;
   ResetState();
   throw Error(ErrorCode::kNumeric, "The outputs are not finite; expected inputs of moderate size", "inputs",
               "too large", "inputs of moderate size");
@@ -243,24 +258,22 @@ void SpatialNetwork::ForwardSites(std::size_t layer, Slice slice, bool learns, S
   l.ForSites(slice.first, slice.last, [&](const Site& site) {
     WindowCodes(l.window(), site.position, scratch.codes.data());
     const float* const middle = below + std::size_t{MiddleCode(l.window(), site.position)} * stride_;
-    const auto look = [&](std::uint32_t first) {
+    const auto load = [&](std::uint32_t first) {
       kernels.load_rows(below + first, stride_, scratch.codes.data(), cells, scratch.field.data());
-      return kernels.contexts(scratch.field.data(), middle + first, cells, spec_.pattern_bits,
-                              scratch.contexts.data() + first);
     };
     // Every new pattern finds its page before any of the samples is answered.
-    if (learns) {
-      for (std::uint32_t first = 0; first < samples_; first += kLanes) {
-        const std::uint32_t active = look(first);
-        for (std::uint32_t s = first; s < std::min(first + kLanes, samples_); ++s)
-          if (active >> (s - first) & 1) l.Remember(site, scratch.contexts[s]);
-      }
+    for (std::uint32_t first = 0; first < stride_; first += kLanes) {
+      load(first);
+      const std::uint32_t active = kernels.contexts(scratch.field.data(), middle + first, cells,
+                                                    spec_.pattern_bits, scratch.contexts.data() + first);
+      for (std::uint32_t s = first; learns && s < std::min(first + kLanes, samples_); ++s)
+        if (active >> (s - first) & 1) l.Remember(site, scratch.contexts[s]);
     }
     for (std::uint32_t first = 0; first < stride_; first += kLanes) {
-      if (!learns || stride_ > kLanes) look(first);
+      if (stride_ > kLanes) load(first);
       for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-        scratch.routes[lane] =
-            first + lane < samples_ ? l.Route(site, scratch.contexts[first + lane]) : kNoPage;
+        scratch.neurons[lane] =
+            first + lane < samples_ ? l.Answerer(site, scratch.contexts[first + lane]) : kNobody;
       }
       const std::size_t at = std::size_t{site.code} * stride_ + first;
       RespondLanes(layer, scratch.contexts.data() + first, a.state.empty() ? nullptr : a.state.data() + at,
@@ -293,7 +306,7 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
                                                   spec_.pattern_bits, scratch.lane_contexts);
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
       if (learns && lane < lanes && (active >> lane & 1)) l.Remember(sites[lane], scratch.lane_contexts[lane]);
-      scratch.routes[lane] = lane < lanes ? l.Route(sites[lane], scratch.lane_contexts[lane]) : kNoPage;
+      scratch.neurons[lane] = lane < lanes ? l.Answerer(sites[lane], scratch.lane_contexts[lane]) : kNobody;
     }
     RespondLanes(layer, scratch.lane_contexts, a.state.empty() ? nullptr : scratch.state, scratch.output,
                  learns ? scratch.slope : nullptr, scratch);
@@ -314,19 +327,27 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
   run();
 }
 
-// What the pages of scratch.routes answer to scratch.field.
+// What scratch.neurons answer to scratch.field, and the numbers of their pages.
 void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state, float* output,
                                   float* slope, Scratch& scratch) {
-  Layer& l = *layers_[layer];
+  const Layer& l = *layers_[layer];
   for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-    const std::uint32_t route = scratch.routes[lane];
+    const std::uint32_t n = scratch.neurons[lane];
+    scratch.stored[lane] = n == kNobody ? 0 : l.neuron(n).stored;
+  }
+  ActiveKernels().ranks(scratch.stored, contexts, scratch.ranks);
+  for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+    const std::uint32_t n = scratch.neurons[lane];
+    const bool silent = scratch.stored[lane] == 0;
+    const std::uint32_t route = silent ? kNoPage : n * l.most_pages() + scratch.ranks[lane];
+    scratch.routes[lane] = route;
     scratch.kinds[lane] = l.activations()[contexts[lane]];
-    scratch.pages[lane] = route == kNoPage ? nullptr : l.Page(route);
-    scratch.scale[lane] = route == kNoPage ? 0 : l.ScaleOf(l.NeuronOf(route));
+    scratch.answers[lane] = silent ? kZeroPage : l.Page(route);
+    scratch.scale[lane] = silent ? 0 : l.ScaleOf(n);
   }
   Response response{};
   response.field = scratch.field.data();
-  response.pages = scratch.pages;
+  response.pages = scratch.answers;
   response.scale = scratch.scale;
   response.kinds = scratch.kinds;
   response.decay = spec_.temporal_decay;

@@ -95,9 +95,10 @@ class SpatialNetwork {
   void DeviceRan(std::uint32_t samples);
   void Prepare(std::uint32_t samples, bool learns, bool continues);
   void LoadInputs(std::uint32_t samples, const float* inputs);
-  /// Returns whether all outputs are finite.
-  bool StoreOutputs(std::uint32_t samples, float* outputs) const;
-  bool AreFinite(std::span<const float> values) const;
+  void StoreOutputs(std::uint32_t samples, float* outputs) const;
+  /// Whether all values are numbers of at most this size.
+  bool AllWithin(std::span<const float> values, float most) const;
+  void CheckInputs(std::uint32_t samples, const float* inputs) const;
   Slicing SlicesOf(std::size_t layer) const { return SlicingOf(layers_[layer]->grid().box_cells(), stride_); }
   /// visit(slice, scratch, number of the slice) for all codes of a layer, by the whole team.
   template <class Visit>

@@ -71,6 +71,11 @@ SYNFIRE_HOST_DEVICE inline float ClippedError(float error) {
   return std::clamp(error, -kMostError, +kMostError);
 }
 
+/// A value within +-most; what is not a number becomes one of these.
+SYNFIRE_HOST_DEVICE inline float Bounded(float value, float most) {
+  return value < most ? (value > -most ? value : -most) : most;
+}
+
 /// Random numbers of 16 bits for the slots 8 * block to 8 * block + 7 of a page.
 using SlotRandoms = std::array<std::uint32_t, 4>;
 SYNFIRE_HOST_DEVICE inline std::uint32_t RandomOf(const SlotRandoms& words, std::uint32_t slot) {
@@ -82,6 +87,7 @@ struct LayerRules {
   static constexpr float kRateSteps = 65535;
   static constexpr float kLowestGain = 1.0f / 16, kHighestGain = 16;  // times the initial one
   static constexpr float kMostGainStep = 0.5f;
+  static constexpr float kMostContribution = 1e30f;
   static constexpr float kContributionShare = 0.1f;  // of the newest batch in the running mean
   static constexpr std::uint32_t kInitialWeights = 0x80000000;  // apart from the random numbers of rounding
 
@@ -140,13 +146,13 @@ struct LayerRules {
 
   /// Moves what a neuron has besides its weights, after a batch.
   SYNFIRE_HOST_DEVICE void Settle(Neuron& neuron, const Experience& e, std::uint32_t batch_samples) const {
-    const float share = e.outputs / static_cast<float>(batch_samples);
+    const float share = Bounded(e.outputs / static_cast<float>(batch_samples), kMostContribution);
     const float before = ContributionOf(neuron);
     SetContribution(neuron, before + kContributionShare * (share - before));
     if (e.samples == 0) return;
     const float count = static_cast<float>(e.samples);
     const float step = RateOf(neuron) * ScaleOf(neuron) * e.dots / count;
-    const float factor = 1 - std::clamp(step, -kMostGainStep, +kMostGainStep);
+    const float factor = 1 - Bounded(step, kMostGainStep);
     neuron.gain = std::clamp(neuron.gain * factor, initial_gain * kLowestGain, initial_gain * kHighestGain);
     AdaptRate(neuron, e.errors / count);
   }

@@ -30,9 +30,11 @@ struct SpatialNetwork::Scratch {
   // By lane.
   alignas(64) float middle[kLanes], scale[kLanes], state[kLanes], output[kLanes], slope[kLanes], delta[kLanes],
       step[kLanes], dots[kLanes];
-  alignas(64) std::uint32_t routes[kLanes], ids[kLanes], stream[kLanes];
+  alignas(64) std::uint32_t neurons[kLanes], ranks[kLanes], routes[kLanes], ids[kLanes], stream[kLanes];
+  std::uint64_t stored[kLanes];
   std::uint8_t kinds[kLanes], rows[kLanes], lane_contexts[kLanes];
   std::uint8_t* pages[kLanes];
+  const std::uint8_t* answers[kLanes];
   std::int16_t* residuals[kLanes];
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <vector>
 
 #include "native/base/aligned_buffer.h"
@@ -44,7 +45,7 @@ struct Material {
       }
       for (std::int16_t& residual : residuals[lane])
         residual = static_cast<std::int16_t>(static_cast<std::int32_t>(random.Below(65535)) - 32767);
-      pages[lane] = lane % 5 == 3 ? nullptr : bytes[lane].data();
+      pages[lane] = lane % 5 == 3 ? kZeroPage : bytes[lane].data();
     }
   }
 
@@ -62,7 +63,7 @@ std::vector<double> Responses(const Kernels& kernels, const PageFormat& format, 
   std::uint8_t kinds[kLanes];
   std::vector<double> seen;
   for (std::uint32_t lane = 0; lane < kLanes; ++lane)
-    if (m.pages[lane] == nullptr) scale[lane] = 0;
+    if (m.pages[lane] == kZeroPage) scale[lane] = 0;
   for (std::uint8_t first = 0; first < 12; ++first) {
     for (std::uint32_t lane = 0; lane < kLanes; ++lane)
       kinds[lane] = static_cast<std::uint8_t>((first + lane) % 12);
@@ -168,6 +169,65 @@ std::vector<double> Gradients(const Kernels& kernels, std::uint32_t weights) {
   return seen;
 }
 
+/// Errors that sixteen samples of one site pass to 18 cells of a grid of 32.
+std::vector<double> Scattered(const Kernels& kernels, std::uint32_t bits) {
+  const PageFormat format = FormatOf(19, bits);
+  Material m(bits + 300, format);
+  AlignedBuffer<float> delta = Aligned(m.random.Floats(kLanes, -1, 1));
+  AlignedBuffer<float> errors = Aligned(m.random.Floats(32 * kLanes, -1, 1));
+  std::uint32_t codes[18];
+  for (std::uint32_t k = 0; k < 18; ++k) codes[k] = k * 7 % 32;
+  for (std::uint32_t lane = 0; lane < kLanes; ++lane)
+    if (m.pages[lane] == kZeroPage) delta[lane] = 0;
+  Scatter scatter{};
+  scatter.delta = delta.data();
+  scatter.pages = m.pages;
+  scatter.errors = errors.data();
+  scatter.stride = kLanes;
+  scatter.codes = codes;
+  scatter.cells = 18;
+  kernels.scatter(format, scatter);
+  std::vector<double> seen;
+  Append(seen, errors);
+  return seen;
+}
+
+/// Errors that sixteen cells collect from a grid of 32, some of which say nothing, through windows of 3 x 3
+/// x 2.
+std::vector<double> Gathered(const Kernels& kernels, std::uint32_t bits) {
+  const PageFormat format = FormatOf(19, bits);
+  Material m(bits + 400, format);
+  const AlignedBuffer<float> delta = Aligned(m.random.Floats(32, -1, 1));
+  std::vector<std::uint8_t> weights;
+  for (const auto& page : m.bytes) weights.insert(weights.end(), page.begin(), page.end());
+  weights.resize(weights.size() + 8);  // vectors may read beyond the last page
+  std::vector<std::uint32_t> routes(32), seers, places, slots(18);
+  for (std::uint32_t& route : routes) route = m.random.Below(5) == 0 ? kNoPage : m.random.Below(kLanes);
+  for (std::uint32_t k = 0; k < 18; ++k) slots[k] = k * 5 % 18;
+  const std::uint32_t counts[3] = {3, 2, 2}, place_unit[3] = {1, 3, 9}, sides[3] = {3, 3, 2};
+  for (std::uint32_t axis = 0; axis < 3; ++axis) {
+    for (std::uint32_t i = 0; i < counts[axis] * kLanes; ++i) {
+      const std::uint32_t part = m.random.Below(axis == 2 ? 2 : 4) << 2 * axis;
+      seers.push_back(m.random.Below(6) == 0 ? kNoPage : part);
+      places.push_back(m.random.Below(sides[axis]) * place_unit[axis]);
+    }
+  }
+  float sums[kLanes];
+  Gather gather{};
+  gather.delta = delta.data();
+  gather.routes = routes.data();
+  gather.weights = weights.data();
+  gather.seers = seers.data();
+  gather.places = places.data();
+  std::copy(std::begin(counts), std::end(counts), gather.counts);
+  gather.slots = slots.data();
+  gather.sums = sums;
+  kernels.gather(format, gather);
+  std::vector<double> seen;
+  Append(seen, sums);
+  return seen;
+}
+
 /// Calls check(the portable kernels' result, another's) for all others.
 template <class Run>
 void CheckAlike(Run&& run) {
@@ -196,6 +256,38 @@ TEST("spatial kernels: every instruction set changes pages to the same bits") {
 TEST("spatial kernels: every instruction set sees the same bits") {
   for (std::uint32_t pattern_bits = 0; pattern_bits <= 3; ++pattern_bits)
     CheckAlike([&](const Kernels& k) { return Sights(k, pattern_bits); });
+}
+
+TEST("spatial kernels: every instruction set finds the page of a context") {
+  Random random(5);
+  for (int round = 0; round < 300; ++round) {
+    std::uint64_t stored[kLanes];
+    std::uint8_t contexts[kLanes];
+    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+      stored[lane] = std::uint64_t{random.Bits()} << 32 | random.Bits();
+      if (round % 3 == 0)
+        stored[lane] &= std::uint64_t{random.Bits()} << random.Below(33) & ~std::uint64_t{1};
+      if (round % 7 == 0) stored[lane] = round % 2 == 0 ? 0 : ~std::uint64_t{0};
+      contexts[lane] = static_cast<std::uint8_t>(round % 5 == 0 ? 63 * random.Below(2) : random.Below(64));
+    }
+    for (const Kernels* kernels : SupportedTables()) {
+      std::uint32_t ranks[kLanes];
+      kernels->ranks(stored, contexts, ranks);
+      for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+        std::uint32_t upto = 0;
+        for (std::uint32_t context = 0; context <= contexts[lane]; ++context)
+          upto += stored[lane] >> context & 1;
+        CHECK_EQUAL(ranks[lane], upto == 0 ? 0 : upto - 1);
+      }
+    }
+  }
+}
+
+TEST("spatial kernels: every instruction set passes errors down with the same bits") {
+  for (const std::uint32_t bits : kBits) {
+    CheckAlike([&](const Kernels& k) { return Scattered(k, bits); });
+    CheckAlike([&](const Kernels& k) { return Gathered(k, bits); });
+  }
 }
 
 TEST("spatial kernels: every instruction set adds up gradients to the same bits") {

@@ -118,7 +118,7 @@ TEST("spatial specs: what does not fit into memory is refused before it is built
   CheckRefused(
       "maxMemoryBytes",
       [](SpatialSpec& s) {
-        s.grids[1] = {60000, 4000, 1};
+        s.grids[1] = {8192, 8192, 1};
         s.max_memory_bytes = std::uint64_t{1} << 33;
       },
       ErrorCode::kOutOfMemory);
