@@ -249,6 +249,11 @@ std::uint64_t Layer::NeuronBytesOf(std::size_t neurons) const {
   return neurons * NeuronBytes(rules_.format, rules_.most_pages, keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
 }
 
+std::uint64_t Layer::BytesOf(const LayerState& state) const {
+  return NeuronBytesOf(state.codes.size()) + tiles_.size() * sizeof(Tile) +
+         (state.ids.size() + state.births.size()) * sizeof(std::uint32_t);
+}
+
 LayerStatistics Layer::Statistics() const {
   LayerStatistics s;
   s.neurons = neurons();

@@ -139,8 +139,8 @@ class Layer {
 
   LayerStatistics Statistics() const;
   std::uint64_t memory_bytes() const;
-  /// Memory of so many neurons.
-  std::uint64_t NeuronBytesOf(std::size_t neurons) const;
+  /// Memory that the layer will have in a state.
+  std::uint64_t BytesOf(const LayerState& state) const;
   static constexpr std::uint32_t kNoParent = 0xFFFFFFFF;
   /// The neuron that split into this one; kNoParent for those that were there from the start.
   std::uint32_t ParentOf(std::uint32_t id) const;
@@ -165,6 +165,7 @@ class Layer {
   bool CanSplit(std::uint32_t n) const {
     return StoredPages(data_[n]) >= 2 && Saturation(n) >= growth_threshold_;
   }
+  std::uint64_t NeuronBytesOf(std::size_t neurons) const;
   void AddPage(std::uint32_t n, std::uint32_t context);
   std::uint32_t Candidates() const;
   std::uint64_t MostNeurons() const;

@@ -420,8 +420,10 @@ void SpatialNetwork::Import(const NetworkState& state) {
   if (state.layers.size() != layers_.size())
     refuse("layers", std::to_string(state.layers.size()), std::to_string(layers_.size()));
   if (state.samples > kMostSamples) refuse("samples", std::to_string(state.samples), "at most 65536");
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (state.temporal.empty()) break;
+  const std::size_t states = spec_.temporal_decay > 0 ? layers_.size() : 0;
+  if (!state.temporal.empty() && state.temporal.size() != states)
+    refuse("temporal states", std::to_string(state.temporal.size()), std::to_string(states));
+  for (std::size_t i = 0; i < state.temporal.size(); ++i) {
     const std::size_t size = std::size_t{layers_[i]->grid().cells()} * state.samples;
     const std::vector<float>& temporal = state.temporal[i];
     const std::string name = "layers." + std::to_string(i) + ".temporal";
@@ -433,7 +435,7 @@ void SpatialNetwork::Import(const NetworkState& state) {
   std::uint64_t bytes = ActivityBytes(std::max(state.samples, 1u), false);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     layers_[i]->CheckState(state.layers[i], "layers." + std::to_string(i));
-    bytes += layers_[i]->NeuronBytesOf(state.layers[i].codes.size());
+    bytes += layers_[i]->BytesOf(state.layers[i]);
   }
   CheckMemory(spec_, bytes);
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->Import(state.layers[i]);

@@ -132,14 +132,14 @@ void CheckSpec(const SpatialSpec& spec) {
   CheckRange("learningRate.min", spec.min_rate, 0, spec.max_rate);
   CheckRange("learningRate.initial", spec.initial_rate, spec.min_rate, spec.max_rate);
   CheckRange("growth.threshold", spec.growth_threshold, 0, 1);
+  if (spec.threads < 1 || spec.threads > ThreadTeam::kMaxThreads)
+    throw InvalidArgument("threads", std::to_string(spec.threads), "1 to 1024");
+  CheckMemory(spec, EstimateBytes(spec));
   for (std::size_t i = 1; i < spec.grids.size(); ++i) {
     if (Cells(spec.grids[i]) > spec.max_neurons)
       throw InvalidArgument("growth.maxNeurons", std::to_string(spec.max_neurons),
                             "at least " + std::to_string(Cells(spec.grids[i])) + ", the neurons of " + Indexed("grids", i));
   }
-  if (spec.threads < 1 || spec.threads > ThreadTeam::kMaxThreads)
-    throw InvalidArgument("threads", std::to_string(spec.threads), "1 to 1024");
-  CheckMemory(spec, EstimateBytes(spec));
 }
 
 }  // namespace synfire::spatial

@@ -485,7 +485,7 @@ TEST("spatial reference: outputs with a temporal state agree with the model") {
   NetworkState state = Experienced(spec, 5, 1000);
   for (const std::size_t samples : {1, 5}) {
     state.samples = 0;
-    state.temporal.clear();
+    for (std::vector<float>& temporal : state.temporal) temporal.clear();
     Imported network(spec, state);
     ReferenceNetwork reference(spec, state);
     Random random(6);

@@ -90,6 +90,32 @@ TEST("spatial states: layers and samples that do not fit are refused") {
   CheckRefused(c, [](NetworkState& s) { s.temporal[0][0] = std::numeric_limits<float>::infinity(); });
 }
 
+TEST("spatial states: temporal states of other layers than there are are refused") {
+  Case c;
+  CheckRefused(c, [](NetworkState& s) { s.temporal.pop_back(); });
+  CheckRefused(c, [](NetworkState& s) { s.temporal.push_back(s.temporal[0]); });
+  c.spec.temporal_decay = 0;
+  CheckRefused(c, [](NetworkState&) {});
+}
+
+TEST("spatial states: one that is too large for the memory leaves the network as it was") {
+  Case c;
+  bool taken = false;
+  for (std::uint64_t bytes = EstimateBytes(c.spec); !taken; bytes += 200) {
+    c.spec.max_memory_bytes = bytes;
+    SpatialNetwork network(c.spec);
+    const NetworkState before = network.Export();
+    try {
+      network.Import(c.good);
+      taken = true;
+    } catch (const Error& error) {
+      CHECK(error.code() == ErrorCode::kOutOfMemory);
+      CHECK(Same(network.Export(), before));
+    }
+    if (taken) CHECK(network.memory_bytes() <= bytes);
+  }
+}
+
 TEST("spatial states: arrays of different lengths are refused") {
   const Case c;
   CheckLayerRefused(c, [](LayerState& s) { s.codes.pop_back(); });
