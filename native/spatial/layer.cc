@@ -377,6 +377,7 @@ void Layer::Import(const LayerState& state) {
     tiles_[code / kTileCells + 1].begin += 1;
     const std::uint32_t stored = StoredPages(data_[n]);
     const std::uint32_t first = static_cast<std::uint32_t>(n) * rules_.most_pages;
+    if (stored == 0) continue;
     std::memcpy(Page(first), state.weights.data() + page * rules_.format.bytes, std::size_t{stored} * rules_.format.bytes);
     if (keeps_residuals_) {
       std::memcpy(Residual(first), state.residuals.data() + page * rules_.format.weights,

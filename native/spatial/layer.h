@@ -132,7 +132,7 @@ class Layer {
   /// Whether the layer may have as many neurons as a growth would leave; CheckGrowth throws Error{kOutOfMemory} if not.
   bool CanGrow() const;
   void CheckGrowth() const;
-  /// Splits every neuron above the threshold that has two pages or more; returns how many did.
+  /// Splits every neuron at or above the threshold that has two pages or more; returns how many did.
   std::uint32_t Grow(ThreadTeam& team);
   /// Removes neurons below a threshold; returns how many were removed.
   std::uint32_t Prune(float threshold, PruneBy by, ThreadTeam& team);

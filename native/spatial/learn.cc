@@ -297,6 +297,7 @@ void SpatialNetwork::UpdateSingle(std::size_t layer, Slice slice, Scratch& scrat
   std::uint32_t codes[kLanes];
   const auto run = [&] {
     if (lanes == 0) return;
+    RepeatWindow(window, lanes, scratch.parts.data());
     ActiveKernels().load_cells(ValuesBelow(layer),
                                {scratch.parts.data(), window.size(), window.offsets().data(), window.cells()},
                                scratch.field.data());

@@ -294,12 +294,13 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
   std::uint32_t lanes = 0;
   const auto run = [&] {
     if (lanes == 0) return;
-    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      const Site& site = sites[std::min(lane, lanes - 1)];
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      const Site& site = sites[lane];
       PlaceWindow(window, site.position, lane, scratch.parts.data());
       scratch.middle[lane] = below[MiddleCode(window, site.position)];
       if (!a.state.empty()) scratch.state[lane] = a.state[site.code];
     }
+    RepeatWindow(window, lanes, scratch.parts.data());
     kernels.load_cells(below, {scratch.parts.data(), window.size(), window.offsets().data(), window.cells()},
                        scratch.field.data());
     const std::uint32_t active = kernels.contexts(scratch.field.data(), scratch.middle, window.cells(),

@@ -160,7 +160,7 @@ struct LayerRules {
   SYNFIRE_HOST_DEVICE void AdaptRate(Neuron& neuron, float mean_error) const {
     const auto rate = static_cast<float>(neuron.rate);
     if (mean_error > 0.5f) {
-      neuron.rate = static_cast<std::uint16_t>(std::min(rate * 1.1f + 0.5f, +kRateSteps));
+      neuron.rate = static_cast<std::uint16_t>(std::min(std::max(rate * 1.1f + 0.5f, rate + 1), +kRateSteps));
     } else if (mean_error < 0.1f) {
       neuron.rate = std::max(min_rate, static_cast<std::uint16_t>(rate * 0.9f));
     }

@@ -58,6 +58,12 @@ inline void PlaceWindow(const Window& window, const Extent& position, std::uint3
   }
 }
 
+/// Gives lanes that are not in use the window of the first one, so that nothing outside of the grid is read for them.
+inline void RepeatWindow(const Window& window, std::uint32_t used, std::uint32_t* parts) {
+  const std::uint32_t sides = window.size()[0] + window.size()[1] + window.size()[2];
+  for (std::uint32_t k = 0; k < sides; ++k, parts += kLanes) std::fill(parts + used, parts + kLanes, parts[0]);
+}
+
 template <class Visit>
 void SpatialNetwork::ForSlices(std::size_t layer, Visit&& visit) {
   const Slicing slicing = SlicesOf(layer);

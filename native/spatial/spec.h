@@ -28,7 +28,7 @@ struct SpatialSpec {
   Rounding rounding = Rounding::kStochastic;
   float temporal_decay = 0;  ///< share of its sum that a neuron keeps from step to step
   float initial_rate = 0.01f, min_rate = 0.001f, max_rate = 0.1f;
-  float growth_threshold = 0.9f;    ///< saturation above which a neuron splits
+  float growth_threshold = 0.9f;    ///< saturation from which on a neuron splits
   std::uint32_t grow_every = 0;     ///< batches between two growths; 0: only when asked
   std::uint64_t max_neurons = std::uint64_t{1} << 26;  ///< of a layer
   std::uint64_t seed = 42;
