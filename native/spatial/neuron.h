@@ -159,6 +159,7 @@ struct LayerRules {
   /// Raises or lowers a neuron's learning rate by the size of its error.
   SYNFIRE_HOST_DEVICE void AdaptRate(Neuron& neuron, float mean_error) const {
     const auto rate = static_cast<float>(neuron.rate);
+    if (neuron.rate == 0) return;  // does not learn
     if (mean_error > 0.5f) {
       neuron.rate = static_cast<std::uint16_t>(std::min(std::max(rate * 1.1f + 0.5f, rate + 1), +kRateSteps));
     } else if (mean_error < 0.1f) {
