@@ -1,5 +1,6 @@
-// The kernels of spatial layers. Each sum runs in the order of native/spatial, by one thread, so that the bits are those
-// of the processor: threads share out sites, samples, slots and pages, never the terms of a sum.
+// The kernels of spatial layers. Each sum runs in the order of native/spatial, by one thread, so that the
+// bits are those of the processor: threads share out sites, samples, slots and pages, never the terms of a
+// sum.
 #pragma once
 
 #include <cmath>
@@ -74,7 +75,8 @@ __device__ void StorePage(const LayerView& l, std::uint32_t n, std::uint32_t con
     MoveUp<Group>(l.Page(first + place.from), std::size_t{place.moved} * format.bytes, format.bytes);
     if (l.residuals != nullptr) {
       const std::size_t bytes = format.weights * sizeof(std::int16_t);
-      MoveUp<Group>(reinterpret_cast<std::uint8_t*>(l.Residual(first + place.from)), place.moved * bytes, bytes);
+      MoveUp<Group>(reinterpret_cast<std::uint8_t*>(l.Residual(first + place.from)), place.moved * bytes,
+                    bytes);
     }
   }
   Group::Sync();
@@ -98,7 +100,8 @@ __device__ __forceinline__ void Respond(const LayerView& l, const BatchView& b, 
   const std::uint32_t route = l.rules.RouteOf(neuron, n, context);
   const bool answers = route != kNoPage;
   const float scale = answers ? l.rules.ScaleOf(neuron) : 0.0f;
-  float potential = Excitation<bits>(field, l.rules.format.weights, answers ? l.Page(route) : nullptr) * scale;
+  float potential =
+      Excitation<bits>(field, l.rules.format.weights, answers ? l.Page(route) : nullptr) * scale;
   if (l.old_state != nullptr) {
     potential = l.old_state[at] * b.decay + potential * (1.0f - b.decay);
     l.state[at] = potential;
@@ -122,15 +125,16 @@ __device__ __forceinline__ void Respond(const LayerView& l, const BatchView& b, 
 
 /// The context of what a sample shows a site.
 template <bool cube>
-__device__ __forceinline__ std::uint32_t ContextOf(const LayerView& l, const BatchView& b, const SiteWindow& window,
-                                                   const Field<cube>& field, const float* below, bool* active) {
+__device__ __forceinline__ std::uint32_t ContextOf(const LayerView& l, const BatchView& b,
+                                                   const SiteWindow& window, const Field<cube>& field,
+                                                   const float* below, bool* active) {
   const Pattern pattern = See(field, l.window.cells);
   *active = pattern.active();
   return pattern.Context(*ValueAt(below, window.middle, b.stride), l.window.cells, b.pattern_bits);
 }
 
-/// A thread for every site and sample. Batches are answered with the pages that there are; sites that want new ones are
-/// marked for AnswerNew.
+/// A thread for every site and sample. Batches are answered with the pages that there are; sites that want
+/// new ones are marked for AnswerNew.
 template <std::uint32_t bits, bool cube, Mode mode>
 __global__ void __launch_bounds__(kBlock) Answer(LayerView l, BatchView b) {
   const Place place(b);
@@ -151,9 +155,11 @@ __global__ void __launch_bounds__(kBlock) Answer(LayerView l, BatchView b) {
                                               std::size_t{site.code} * b.stride + place.lane);
 }
 
-/// Stores the pages that the samples want at a site, in the order of samples, and answers them again; by a warp.
+/// Stores the pages that the samples want at a site, in the order of samples, and answers them again; by a
+/// warp.
 template <std::uint32_t bits, bool cube>
-__device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_t i, std::uint32_t* first_seen) {
+__device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_t i,
+                            std::uint32_t* first_seen) {
   const std::uint32_t lane = Warp::Rank();
   const SiteEntry site = l.sites[i];
   const SiteWindow window(l.window, i, site);
@@ -193,7 +199,8 @@ __device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_
 /// AnswerAgain for the marked ones of 32 sites.
 template <std::uint32_t bits, bool cube>
 __global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
-  auto* const first_seen = reinterpret_cast<std::uint32_t*>(shared_bytes) + threadIdx.x / kWarp * spatial::kContexts;
+  auto* const first_seen =
+      reinterpret_cast<std::uint32_t*>(shared_bytes) + threadIdx.x / kWarp * spatial::kContexts;
   const std::uint32_t first = (blockIdx.x * kBlock + threadIdx.x) / kWarp * kWarp, own = first + Warp::Rank();
   const bool marked = own < l.site_count && l.wants[own] != 0;
   if (marked) l.wants[own] = 0;
@@ -205,10 +212,11 @@ __global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
 
 enum class Cell : std::uint8_t { kNothing, kAnswers, kSilent };
 
-/// The sums of squared errors of slices of codes. A silent cell's output is 0, so that its error is its target.
+/// The sums of squared errors of slices of codes. A silent cell's output is 0, so that its error is its
+/// target.
 __global__ void __launch_bounds__(kBlock)
-    SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences, const float* targets,
-              double* losses) {
+    SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences,
+              const float* targets, double* losses) {
   const std::uint32_t slice = blockIdx.x * kBlock + threadIdx.x;
   if (slice >= static_cast<std::uint32_t>(slicing.slices)) return;
   const std::uint32_t first = slice * slicing.size;
@@ -216,7 +224,8 @@ __global__ void __launch_bounds__(kBlock)
   double loss = 0;
   for (std::uint32_t code = first; code < last; ++code) {
     if (cells[code] == Cell::kNothing) continue;
-    const float* const row = (cells[code] == Cell::kAnswers ? differences : targets) + std::size_t{code} * b.stride;
+    const float* const row =
+        (cells[code] == Cell::kAnswers ? differences : targets) + std::size_t{code} * b.stride;
 #pragma unroll 8
     for (std::uint32_t s = 0; s < b.samples; ++s) loss += static_cast<double>(row[s]) * row[s];
   }
@@ -234,8 +243,9 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
   if (answered == kNoPage) return;
   const WindowView& w = l.window;
   const spatial::PageFormat& format = l.rules.format;
-  const std::uint32_t *const range_x = w.seers[0] + 2 * cell.position[0], *const range_y = w.seers[1] + 2 * cell.position[1],
-                      *const range_z = w.seers[2] + 2 * cell.position[2];
+  const std::uint32_t *const range_x = w.seers[0] + 2 * cell.position[0],
+                             *const range_y = w.seers[1] + 2 * cell.position[1],
+                             *const range_z = w.seers[2] + 2 * cell.position[2];
   float sum = 0;
   for (std::uint32_t z = range_z[0]; z < range_z[1]; ++z) {
     const std::uint32_t plane = (cell.position[2] - w.starts[2][z]) * w.size[1];
@@ -257,8 +267,8 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
 
 // ---- learning
 
-/// Moves up to `unit` slots of a page, from slot `first` on, by their gradients, which it multiplies by the weights
-/// before. Units of eight, or of four that fill whole bytes.
+/// Moves up to `unit` slots of a page, from slot `first` on, by their gradients, which it multiplies by the
+/// weights before. Units of eight, or of four that fill whole bytes.
 template <std::uint32_t bits, std::uint32_t unit>
 __device__ __forceinline__ void ChangeSlots(const LayerView& l, const BatchState& batch, std::uint32_t route,
                                             std::uint32_t first, float step, float* gradients) {
@@ -276,8 +286,8 @@ __device__ __forceinline__ void ChangeSlots(const LayerView& l, const BatchState
     if (byte < bytes) word |= std::uint32_t{page[byte]} << 8 * byte;
   spatial::SlotRandoms randoms{};
   if (residuals == nullptr) {
-    randoms = Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)), l.rules.index << 8 | route % l.rules.most_pages,
-                      first / 8},
+    randoms = Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)),
+                      l.rules.index << 8 | route % l.rules.most_pages, first / 8},
                      {l.rules.key[0], l.rules.key[1]});
     if (first % 8 != 0) {
       randoms[0] = randoms[2];
@@ -347,8 +357,10 @@ struct SiteMemory {
   std::uint32_t rows;   ///< pages that a site may have
   std::uint32_t slots;  ///< weights at a time: as many as threads in a group
   spatial::Experience* experiences = nullptr;
-  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr, *dots = nullptr;
-  std::uint32_t *tile_rows = nullptr, *offsets = nullptr, *codes = nullptr, *used = nullptr, *first_rows = nullptr;
+  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr,
+        *dots = nullptr;
+  std::uint32_t *tile_rows = nullptr, *offsets = nullptr, *codes = nullptr, *used = nullptr,
+                *first_rows = nullptr;
 
   // Both keep columns in different banks, the first for reads of four samples.
   static constexpr std::uint32_t kPitch = kTile + 4;
@@ -436,8 +448,8 @@ class SiteLesson {
     Group::Sync();
   }
 
-  /// Puts samples' pages, errors and sizes of outputs where all threads see them; by the first warp. Samples without a
-  /// page go to a row of their own with errors of 0.
+  /// Puts samples' pages, errors and sizes of outputs where all threads see them; by the first warp. Samples
+  /// without a page go to a row of their own with errors of 0.
   __device__ void LoadSamples(std::uint32_t first_sample, bool counts) {
     if (rank_ >= kTile) return;
     const std::uint32_t s = first_sample + rank_;
@@ -482,8 +494,8 @@ class SiteLesson {
     }
   }
 
-  /// Sums over samples for the slot of this thread, page by page. Two threads behind the slots watch a lone neuron: they
-  /// add up |error|, as error times its sign, and |output|.
+  /// Sums over samples for the slot of this thread, page by page. Two threads behind the slots watch a lone
+  /// neuron: they add up |error|, as error times its sign, and |output|.
   __device__ void CollectGradients(std::uint32_t first) {
     const SiteWindow window(l_.window, index_, site_);
     const std::uint32_t k = first + rank_;
@@ -492,7 +504,8 @@ class SiteLesson {
     for (std::uint32_t row = 0; row <= rows_; ++row) column[row * m_.pitch()] = 0;
     const bool watches = watched_ && rank_ >= weights_;
     const std::uint32_t mask = watches ? 0 : 0xFFFFFFFF;
-    const auto* const factors = reinterpret_cast<const float4*>(watches && rank_ != weights_ ? m_.ones : m_.deltas);
+    const auto* const factors =
+        reinterpret_cast<const float4*>(watches && rank_ != weights_ ? m_.ones : m_.deltas);
     const auto* const field = reinterpret_cast<const float4*>(m_.field + rank_ * SiteMemory::kPitch);
     const auto* const offsets = reinterpret_cast<const uint4*>(m_.offsets);
     for (std::uint32_t first_sample = 0; first_sample < b_.samples; first_sample += kTile) {
@@ -543,8 +556,9 @@ class SiteLesson {
       std::uint32_t i = 0;
       while (row >= m_.first_rows[i + 1]) ++i;
       const std::uint32_t n = site_.first + i;
-      ChangeSlots<bits, kUnit>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]), first + slot,
-                               l_.rules.StepOf(l_.neurons[n]), m_.sums + row * m_.pitch() + slot);
+      ChangeSlots<bits, kUnit>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]),
+                               first + slot, l_.rules.StepOf(l_.neurons[n]),
+                               m_.sums + row * m_.pitch() + slot);
     }
     Group::Sync();
   }
@@ -587,12 +601,13 @@ __global__ void __launch_bounds__(kBlock) UpdateSites(LayerView l, BatchView b) 
 
 // ---- in and out
 
-/// From [samples][cells in raster order] to codes and lanes, in tiles of 32 x 32 so that both sides are read and
-/// written in runs; `raster` gives a code's cell.
+/// From [samples][cells in raster order] to codes and lanes, in tiles of 32 x 32 so that both sides are read
+/// and written in runs; `raster` gives a code's cell.
 inline constexpr unsigned kTurnRows = 8;
 
-__global__ void __launch_bounds__(kWarp* kTurnRows) TurnIn(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
-                       const float* rows, float* lanes) {
+__global__ void __launch_bounds__(kWarp* kTurnRows)
+    TurnIn(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
+           const float* rows, float* lanes) {
   auto* const tile = reinterpret_cast<float(*)[kWarp + 1]>(shared_bytes);
   const std::uint32_t x = threadIdx.x % kWarp, y = threadIdx.x / kWarp;
   const std::uint32_t first_code = blockIdx.x * kWarp, first_lane = blockIdx.y * kWarp;
@@ -608,8 +623,9 @@ __global__ void __launch_bounds__(kWarp* kTurnRows) TurnIn(BatchView b, const st
   }
 }
 
-__global__ void __launch_bounds__(kWarp* kTurnRows) TurnOut(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
-                        const float* lanes, float* rows) {
+__global__ void __launch_bounds__(kWarp* kTurnRows)
+    TurnOut(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
+            const float* lanes, float* rows) {
   auto* const tile = reinterpret_cast<float(*)[kWarp + 1]>(shared_bytes);
   const std::uint32_t x = threadIdx.x % kWarp, y = threadIdx.x / kWarp;
   const std::uint32_t first_code = blockIdx.x * kWarp, first_lane = blockIdx.y * kWarp;
@@ -627,12 +643,14 @@ __global__ void __launch_bounds__(kWarp* kTurnRows) TurnOut(BatchView b, const s
 }
 
 /// The same for one sample.
-__global__ void __launch_bounds__(kBlock) TurnInSingle(const std::uint32_t* raster, std::uint32_t codes, const float* row, float* lanes) {
+__global__ void __launch_bounds__(kBlock)
+    TurnInSingle(const std::uint32_t* raster, std::uint32_t codes, const float* row, float* lanes) {
   const std::uint32_t code = blockIdx.x * kBlock + threadIdx.x;
   if (code < codes && raster[code] != kNone) lanes[code] = row[raster[code]];
 }
 
-__global__ void __launch_bounds__(kBlock) TurnOutSingle(const std::uint32_t* raster, std::uint32_t codes, const float* lanes, float* row) {
+__global__ void __launch_bounds__(kBlock)
+    TurnOutSingle(const std::uint32_t* raster, std::uint32_t codes, const float* lanes, float* row) {
   const std::uint32_t code = blockIdx.x * kBlock + threadIdx.x;
   if (code < codes && raster[code] != kNone) row[raster[code]] = lanes[code];
 }

@@ -35,9 +35,8 @@ inline uint32_t MaskOf(I32 lanes) {
   return static_cast<uint32_t>(_mm256_movemask_ps(half[0]) | _mm256_movemask_ps(half[1]) << 8);
 }
 
-#include "kernels_deposit.inc"
-
 #include "kernels_body.inc"
+#include "kernels_deposit.inc"
 
 }  // namespace
 

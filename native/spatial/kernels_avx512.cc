@@ -17,7 +17,8 @@ inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
 // columns[lane][row] = rows[row][lane], for up to sixteen rows; 0 for rows that are not there.
 inline void Transpose(const float* rows, uint32_t count, float* columns) {
   __m512 r[kLanes], t[kLanes];
-  for (uint32_t i = 0; i < kLanes; ++i) r[i] = i < count ? _mm512_load_ps(rows + i * kLanes) : _mm512_setzero_ps();
+  for (uint32_t i = 0; i < kLanes; ++i)
+    r[i] = i < count ? _mm512_load_ps(rows + i * kLanes) : _mm512_setzero_ps();
   // Pairs of rows, then of pairs within 128 bits; then the blocks of 128 bits change places, twice.
   for (uint32_t i = 0; i < kLanes; i += 2) {
     t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
@@ -49,9 +50,8 @@ inline uint32_t MaskOf(I32 lanes) {
   return _mm512_movepi32_mask((__m512i)lanes);
 }
 
-#include "kernels_deposit.inc"
-
 #include "kernels_body.inc"
+#include "kernels_deposit.inc"
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// Learning: errors from the outputs down through the layers, then changes of weights, gains and learning rates.
+// Learning: errors from the outputs down through the layers, then changes of weights, gains and learning
+// rates.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -81,8 +82,8 @@ double SpatialNetwork::OutputErrors(const Batch& batch) {
   return sum / static_cast<double>(outputs);
 }
 
-// From the errors of a layer to those of the layer below. Every cell adds up what its seers tell it in raster order
-// of the seers, however many samples there are.
+// From the errors of a layer to those of the layer below. Every cell adds up what its seers tell it in raster
+// order of the seers, however many samples there are.
 void SpatialNetwork::PassErrors(std::size_t layer) {
   if (single()) {
     ForSlices(layer - 1, [&](Slice slice, Scratch& scratch, int) { GatherSlice(layer, slice, scratch); });
@@ -195,7 +196,8 @@ void SpatialNetwork::GatherSlice(std::size_t layer, Slice slice, Scratch& scratc
   run();
 }
 
-// Changes the pages of the first `lanes` of scratch.routes by scratch.step times the gradient; leaves scratch.dots.
+// Changes the pages of the first `lanes` of scratch.routes by scratch.step times the gradient; leaves
+// scratch.dots.
 void SpatialNetwork::Change(std::size_t layer, std::uint32_t lanes, const float* gradient, Scratch& scratch) {
   Layer& l = *layers_[layer];
   for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
@@ -263,7 +265,8 @@ void SpatialNetwork::UpdateSites(std::size_t layer, Slice slice, Scratch& scratc
         e.errors += std::abs(delta);
         e.outputs += std::abs(a.outputs[at + lane]);
       }
-      kernels.load_rows(below + first, stride_, scratch.codes.data(), l.window().cells(), scratch.field.data());
+      kernels.load_rows(below + first, stride_, scratch.codes.data(), l.window().cells(),
+                        scratch.field.data());
       kernels.accumulate(scratch.field.data(), scratch.delta, scratch.rows, format.weights, width,
                          scratch.sums.data());
     }

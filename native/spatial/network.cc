@@ -22,7 +22,8 @@ SpatialSpec Checked(SpatialSpec spec) {
 constexpr std::uint32_t kNobody = 0xFFFFFFFF;
 constexpr float kMostInput = 1e6f;
 
-// Visits the rows of a grid along x by the whole team: visit(index of its first cell, what the row adds to codes).
+// Visits the rows of a grid along x by the whole team: visit(index of its first cell, what the row adds to
+// codes).
 template <class Visit>
 void ForRows(const Grid& grid, ThreadTeam& team, Visit&& visit) {
   constexpr std::uint32_t kCellsPerTask = 1024;
@@ -306,7 +307,8 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
     const std::uint32_t active = kernels.contexts(scratch.field.data(), scratch.middle, window.cells(),
                                                   spec_.pattern_bits, scratch.lane_contexts);
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      if (learns && lane < lanes && (active >> lane & 1)) l.Remember(sites[lane], scratch.lane_contexts[lane]);
+      if (learns && lane < lanes && (active >> lane & 1))
+        l.Remember(sites[lane], scratch.lane_contexts[lane]);
       scratch.neurons[lane] = lane < lanes ? l.Answerer(sites[lane], scratch.lane_contexts[lane]) : kNobody;
     }
     RespondLanes(layer, scratch.lane_contexts, a.state.empty() ? nullptr : scratch.state, scratch.output,
@@ -329,8 +331,8 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
 }
 
 // What scratch.neurons answer to scratch.field, and the numbers of their pages.
-void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state, float* output,
-                                  float* slope, Scratch& scratch) {
+void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state,
+                                  float* output, float* slope, Scratch& scratch) {
   const Layer& l = *layers_[layer];
   for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
     const std::uint32_t n = scratch.neurons[lane];
@@ -414,8 +416,9 @@ NetworkState SpatialNetwork::Export() const {
 
 void SpatialNetwork::Import(const NetworkState& state) {
   const auto refuse = [](const std::string& name, const std::string& value, const std::string& expected) {
-    throw Error(ErrorCode::kCheckpoint, "The checkpoint's " + name + " is " + value + "; expected " + expected,
-                name, value, expected);
+    throw Error(ErrorCode::kCheckpoint,
+                "The checkpoint's " + name + " is " + value + "; expected " + expected, name, value,
+                expected);
   };
   constexpr std::uint32_t kMostSamples = 65536;
   if (state.layers.size() != layers_.size())

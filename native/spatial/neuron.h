@@ -1,5 +1,6 @@
-// What a neuron knows besides its weights, and the rules by which that moves: which of its pages answers, where a new
-// one goes, how gain and learning rate follow its experience. For the processor and for GPUs alike.
+// What a neuron knows besides its weights, and the rules by which that moves: which of its pages answers,
+// where a new one goes, how gain and learning rate follow its experience. For the processor and for GPUs
+// alike.
 #pragma once
 
 #include <algorithm>
@@ -28,9 +29,9 @@ SYNFIRE_HOST_DEVICE constexpr std::uint32_t CountBits(std::uint64_t bits) {
 }
 
 struct Neuron {
-  std::uint64_t stored;        ///< a bit for every context that has a page; pages lie in the order of contexts
-  float gain;                  ///< factor on the mean of inputs times weights
-  std::uint16_t rate;          ///< learning rate, in 65535ths of the highest
+  std::uint64_t stored;  ///< a bit for every context that has a page; pages lie in the order of contexts
+  float gain;            ///< factor on the mean of inputs times weights
+  std::uint16_t rate;    ///< learning rate, in 65535ths of the highest
   std::uint16_t contribution;  ///< running mean of |output|, as the upper half of a float
 };
 static_assert(sizeof(Neuron) == 16);
@@ -45,8 +46,8 @@ SYNFIRE_HOST_DEVICE inline void SetContribution(Neuron& neuron, float value) {
 SYNFIRE_HOST_DEVICE inline std::uint32_t StoredPages(const Neuron& neuron) {
   return CountBits(neuron.stored);
 }
-/// The first context that a neuron has a page for; 64 without pages. Counts what lies below it, because nvcc 13.0 makes
-/// the constant 64 of std::countr_zero.
+/// The first context that a neuron has a page for; 64 without pages. Counts what lies below it, because
+/// nvcc 13.0 makes the constant 64 of std::countr_zero.
 SYNFIRE_HOST_DEVICE inline std::uint32_t FirstContext(const Neuron& neuron) {
   return CountBits(~neuron.stored & (neuron.stored - 1));
 }
@@ -59,8 +60,8 @@ struct Experience {
   float dots = 0;             ///< sum of error times (sum / scale)
 };
 
-/// Where a new page goes: the stored pages from `from` on move up by one, so that the new one is a copy of the first of
-/// them; nothing moves for the very first page, which is drawn.
+/// Where a new page goes: the stored pages from `from` on move up by one, so that the new one is a copy of
+/// the first of them; nothing moves for the very first page, which is drawn.
 struct NewPage {
   std::uint32_t from;
   std::uint32_t moved;
@@ -88,7 +89,7 @@ struct LayerRules {
   static constexpr float kLowestGain = 1.0f / 16, kHighestGain = 16;  // times the initial one
   static constexpr float kMostGainStep = 0.5f;
   static constexpr float kMostContribution = 1e30f;
-  static constexpr float kContributionShare = 0.1f;  // of the newest batch in the running mean
+  static constexpr float kContributionShare = 0.1f;             // of the newest batch in the running mean
   static constexpr std::uint32_t kInitialWeights = 0x80000000;  // apart from the random numbers of rounding
 
   PageFormat format;
@@ -109,8 +110,8 @@ struct LayerRules {
   }
 
   /// Of a site's neurons, the one that answers for a context.
-  SYNFIRE_HOST_DEVICE static std::uint32_t AnswererOf(const Neuron* neurons, std::uint32_t first, std::uint32_t count,
-                                                      std::uint32_t context) {
+  SYNFIRE_HOST_DEVICE static std::uint32_t AnswererOf(const Neuron* neurons, std::uint32_t first,
+                                                      std::uint32_t count, std::uint32_t context) {
     std::uint32_t n = first;
     for (std::uint32_t next = n + 1; next < first + count; ++next) {
       if (FirstContext(neurons[next]) > context) break;
@@ -119,7 +120,8 @@ struct LayerRules {
     return n;
   }
   /// The number of neuron n's page for a context, or kNoPage.
-  SYNFIRE_HOST_DEVICE std::uint32_t RouteOf(const Neuron& neuron, std::uint32_t n, std::uint32_t context) const {
+  SYNFIRE_HOST_DEVICE std::uint32_t RouteOf(const Neuron& neuron, std::uint32_t n,
+                                            std::uint32_t context) const {
     if (neuron.stored == 0) return kNoPage;
     const std::uint32_t upto = CountBits(neuron.stored & ((std::uint64_t{2} << context) - 1));
     return n * most_pages + std::max(upto, 1u) - 1;

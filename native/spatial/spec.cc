@@ -137,8 +137,9 @@ void CheckSpec(const SpatialSpec& spec) {
   CheckMemory(spec, EstimateBytes(spec));
   for (std::size_t i = 1; i < spec.grids.size(); ++i) {
     if (Cells(spec.grids[i]) > spec.max_neurons)
-      throw InvalidArgument("growth.maxNeurons", std::to_string(spec.max_neurons),
-                            "at least " + std::to_string(Cells(spec.grids[i])) + ", the neurons of " + Indexed("grids", i));
+      throw InvalidArgument(
+          "growth.maxNeurons", std::to_string(spec.max_neurons),
+          "at least " + std::to_string(Cells(spec.grids[i])) + ", the neurons of " + Indexed("grids", i));
   }
 }
 
