@@ -7,6 +7,7 @@
 namespace synfire::spatial {
 namespace {
 
+#include "kernels_deposit.inc"
 #include "kernels_portable.inc"
 #include "native/base/philox_lanes.inc"
 
@@ -36,7 +37,6 @@ inline uint32_t MaskOf(I32 lanes) {
 }
 
 #include "kernels_body.inc"
-#include "kernels_deposit.inc"
 
 }  // namespace
 
