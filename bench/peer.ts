@@ -40,7 +40,11 @@ export interface Measured {
 /** The peer, or in words why it cannot run here and what to do. */
 export async function findPeer(): Promise<Peer | string> {
   const script = sharedFolder('bench', 'torch_convsnn.py');
-  if (!existsSync(script)) return `there is no ${script}: ${howToShare}`;
+  return existsSync(script) ? findTorch(script) : `there is no ${script}: ${howToShare}`;
+}
+
+/** A Python that can run `script`, which needs PyTorch, or in words what to do to have one. */
+export async function findTorch(script: string): Promise<Peer | string> {
   for (const python of [process.env.SYNFIRE_PYTHON, '/usr/bin/python3', 'python3']) {
     if (!python) continue;
     const version = await run(python, ['-c', 'import torch; print(torch.__version__)']).catch(() => null);

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { run } from './child.ts';
 
-const packageRoot = dirname(createRequire(import.meta.url).resolve('#package.json'));
+/** The folder of the repository. */
+export const packageRoot = dirname(createRequire(import.meta.url).resolve('#package.json'));
 
 export function sharedFolder(...names: string[]): string {
   return join(process.env.SYNFIRE_SHARED || join(packageRoot, '..', 'shared'), ...names);

@@ -50,9 +50,7 @@ async function synfireTurn(): Promise<SpatialTurn> {
   for (let level = 0; level < 25; level += 1) levels.set(pattern(level / 12 - 1, 0.3), level * cells);
   const before = resident();
   const network = new SpatialNetwork([request.grid, request.grid], { threads: request.threads });
-  for (let level = 0; level < 25; level += 1) {
-    await network.trainBatch(levels.subarray(level * cells, (level + 1) * cells), targets);
-  }
+  await network.train(levels, levels, { batchSize: 1 });
   const residentBytes = resident() - before;
   const learnMs = await learning(network, input, targets);
   const forwardMs = timed(() => network.forward(input, output));

@@ -86,8 +86,8 @@ constexpr Api kApi = {
     [](SpatialEngine* engine, std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
       return Guarded([&] { engine->Forward(samples, inputs, outputs, continues); });
     },
-    [](SpatialEngine* engine, std::uint32_t samples, const float* inputs, const float* targets, bool continues,
-       std::uint64_t batches, double* loss_sum) {
+    [](SpatialEngine* engine, std::uint32_t samples, const float* inputs, const float* targets,
+       bool continues, std::uint64_t batches, double* loss_sum) {
       return Guarded([&] { *loss_sum = engine->Learn(samples, inputs, targets, continues, batches); });
     },
     [](SpatialEngine* engine, float* outputs) { return Guarded([&] { engine->LastOutputs(outputs); }); },

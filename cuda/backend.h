@@ -1,5 +1,6 @@
-// The C interface of libsynfire_cuda.so. The library exports one function, synfire_cuda_v1; the number rises whenever
-// this file changes what it means. Calls that fail return -1 and leave a text and a code of their thread's.
+// The C interface of libsynfire_cuda.so. The library exports one function, synfire_cuda_v1; the number rises
+// whenever this file changes what it means. Calls that fail return -1 and leave a text and a code of their
+// thread's.
 #pragma once
 
 #include <cstdint>
@@ -73,15 +74,16 @@ struct Api {
   int (*spatial_upload)(SpatialEngine* engine, std::uint32_t layer, const SpatialLayerArrays* arrays);
   int (*spatial_download)(SpatialEngine* engine, std::uint32_t layer, const SpatialLayerArrays* arrays);
   /// Temporal states by code and lane, for this many samples.
-  int (*spatial_upload_state)(SpatialEngine* engine, std::uint32_t samples, std::uint32_t layer, const float* state);
+  int (*spatial_upload_state)(SpatialEngine* engine, std::uint32_t samples, std::uint32_t layer,
+                              const float* state);
   int (*spatial_download_state)(SpatialEngine* engine, std::uint32_t layer, float* state);
   int (*spatial_reset_state)(SpatialEngine* engine);
   int (*spatial_forward)(SpatialEngine* engine, std::uint32_t samples, const float* inputs, float* outputs,
                          bool continues);
   /// `batches` that were learned before choose the random numbers; nothing is learned
   /// when the loss is not finite.
-  int (*spatial_learn)(SpatialEngine* engine, std::uint32_t samples, const float* inputs, const float* targets,
-                       bool continues, std::uint64_t batches, double* loss_sum);
+  int (*spatial_learn)(SpatialEngine* engine, std::uint32_t samples, const float* inputs,
+                       const float* targets, bool continues, std::uint64_t batches, double* loss_sum);
   int (*spatial_last_outputs)(SpatialEngine* engine, float* outputs);
   std::uint64_t (*spatial_memory_bytes)(const SpatialEngine* engine);
 };

@@ -106,7 +106,9 @@ class Stream {
 
 class Event {
  public:
-  explicit Event(unsigned flags = cudaEventDisableTiming) { CUDA_CHECK(cudaEventCreateWithFlags(&event_, flags)); }
+  explicit Event(unsigned flags = cudaEventDisableTiming) {
+    CUDA_CHECK(cudaEventCreateWithFlags(&event_, flags));
+  }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   ~Event() { cudaEventDestroy(event_); }

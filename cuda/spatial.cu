@@ -1,11 +1,10 @@
 // The spatial engine of a GPU; see spatial_kernels.cuh for the kernels.
-#include "cuda/spatial.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
 
+#include "cuda/spatial.h"
 #include "cuda/spatial_kernels.cuh"
 #include "native/spatial/batch.h"
 #include "native/spatial/grid.h"
@@ -51,7 +50,8 @@ void CopyTo(DeviceBuffer<T>& buffer, const std::vector<T>& values) {
 std::vector<std::uint32_t> WindowCodesOf(const Window& window, const SpatialLayerArrays& arrays) {
   constexpr std::size_t kMost = std::size_t{1} << 22;
   std::vector<std::uint32_t> codes;
-  if (window.size() == Extent{3, 3, 3} || std::size_t{window.cells()} * arrays.site_count > kMost) return codes;
+  if (window.size() == Extent{3, 3, 3} || std::size_t{window.cells()} * arrays.site_count > kMost)
+    return codes;
   for (std::uint32_t i = 0; i < arrays.site_count; ++i) {
     const auto& position = arrays.sites[i].position;
     for (const Extent& offset : window.offsets()) {
@@ -82,8 +82,8 @@ void Teach(const LayerView& l, const BatchView& b, cudaStream_t stream) {
   constexpr unsigned kGroups = kLessonBlock<Group> / Group::kSize;
   SiteMemory memory{.rows = MostRows(l), .slots = Group::kSize};
   const std::size_t bytes = kGroups * memory.Place(nullptr, l.most_neurons);
-  Launch(UpdateSites<bits, Group, residual>, dim3(Blocks(l.site_count, kGroups)), kLessonBlock<Group>, bytes, stream, l,
-         b);
+  Launch(UpdateSites<bits, Group, residual>, dim3(Blocks(l.site_count, kGroups)), kLessonBlock<Group>, bytes,
+         stream, l, b);
 }
 
 template <std::uint32_t bits, bool cube, bool residual>
@@ -104,7 +104,10 @@ void UpdateAs(const LayerView& l, const BatchView& b, cudaStream_t stream) {
 
 struct SpatialEngine::Layer {
   explicit Layer(const SpatialLayerSpec& spec)
-      : spec(spec), below(ExtentOf(spec.below)), grid(ExtentOf(spec.grid)), window(below, grid, ExtentOf(spec.reach)) {}
+      : spec(spec),
+        below(ExtentOf(spec.below)),
+        grid(ExtentOf(spec.grid)),
+        window(below, grid, ExtentOf(spec.reach)) {}
 
   SpatialLayerSpec spec;
   Grid below, grid;
@@ -213,7 +216,8 @@ void SpatialEngine::Upload(std::uint32_t layer, const SpatialLayerArrays& arrays
   if (layer + 1 == layers_.size()) {
     std::vector<std::uint8_t> cells(output_codes_);
     for (std::uint32_t code = 0; code < output_codes_; ++code)
-      cells[code] = static_cast<std::uint8_t>(l.grid.Contains(l.grid.PositionOf(code)) ? Cell::kSilent : Cell::kNothing);
+      cells[code] = static_cast<std::uint8_t>(l.grid.Contains(l.grid.PositionOf(code)) ? Cell::kSilent
+                                                                                       : Cell::kNothing);
     for (std::uint32_t i = 0; i < arrays.site_count; ++i)
       cells[arrays.sites[i].code] = static_cast<std::uint8_t>(Cell::kAnswers);
     CopyTo(output_cells_, cells);
@@ -258,9 +262,9 @@ void SpatialEngine::ResetState() {
 }
 
 std::uint64_t SpatialEngine::memory_bytes() const {
-  std::uint64_t bytes = input_raster_.bytes() + output_raster_.bytes() + input_rows_.bytes() + target_rows_.bytes() +
-                        output_rows_.bytes() + values_.bytes() + targets_.bytes() + differences_.bytes() +
-                        output_cells_.bytes() + losses_.bytes();
+  std::uint64_t bytes = input_raster_.bytes() + output_raster_.bytes() + input_rows_.bytes() +
+                        target_rows_.bytes() + output_rows_.bytes() + values_.bytes() + targets_.bytes() +
+                        differences_.bytes() + output_cells_.bytes() + losses_.bytes();
   for (const auto& l : layers_) {
     bytes += l->tables.bytes() + l->sites.bytes() + l->ids.bytes() + l->neurons.bytes() + l->weights.bytes() +
              l->residuals.bytes() + l->outputs.bytes() + l->errors.bytes() + l->state.bytes() +
@@ -280,8 +284,10 @@ void SpatialEngine::Prepare(std::uint32_t samples, bool learns, bool continues) 
     buffer = std::remove_reference_t<decltype(buffer)>(size);
   };
   ensure(values_, std::size_t{input_codes_} * stride);
-  if (input_rows_.size() < std::size_t{samples} * inputs_) ensure(input_rows_, std::size_t{samples} * inputs_);
-  if (output_rows_.size() < std::size_t{samples} * outputs_) ensure(output_rows_, std::size_t{samples} * outputs_);
+  if (input_rows_.size() < std::size_t{samples} * inputs_)
+    ensure(input_rows_, std::size_t{samples} * inputs_);
+  if (output_rows_.size() < std::size_t{samples} * outputs_)
+    ensure(output_rows_, std::size_t{samples} * outputs_);
   for (const auto& l : layers_) {
     const std::size_t size = std::size_t{l->grid.box_cells()} * stride;
     if (!same) {
@@ -306,7 +312,8 @@ void SpatialEngine::Prepare(std::uint32_t samples, bool learns, bool continues) 
   if (learns) {
     ensure(targets_, std::size_t{output_codes_} * stride);
     ensure(differences_, targets_.size());
-    if (target_rows_.size() < std::size_t{samples} * outputs_) ensure(target_rows_, std::size_t{samples} * outputs_);
+    if (target_rows_.size() < std::size_t{samples} * outputs_)
+      ensure(target_rows_, std::size_t{samples} * outputs_);
     const auto slices = static_cast<std::size_t>(SlicingOf(output_codes_, stride).slices);
     ensure(losses_, slices);
     if (host_losses_.size() != slices) host_losses_ = PinnedBuffer<double>(slices);
@@ -405,22 +412,22 @@ void SpatialEngine::RunLearn() {
   CUDA_CHECK(cudaStreamWaitEvent(stream_.get(), joined_.get(), 0));
 }
 
-void SpatialEngine::TurnIn(const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells, const float* rows,
-                           float* lanes) {
+void SpatialEngine::TurnIn(const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
+                           const float* rows, float* lanes) {
   if (stride_ == 1) {
     Launch(TurnInSingle, dim3(Blocks(codes, kBlock)), kBlock, 0, stream_.get(), raster, codes, rows, lanes);
     return;
   }
   constexpr std::size_t kTileBytes = kWarp * (kWarp + 1) * sizeof(float);
-  Launch(cuda::TurnIn, dim3(Blocks(codes, kWarp), Blocks(stride_, kWarp)), kWarp * kTurnRows, kTileBytes, stream_.get(),
-         View(), raster, codes, cells, rows, lanes);
+  Launch(cuda::TurnIn, dim3(Blocks(codes, kWarp), Blocks(stride_, kWarp)), kWarp * kTurnRows, kTileBytes,
+         stream_.get(), View(), raster, codes, cells, rows, lanes);
 }
 
 void SpatialEngine::StoreOutputs() {
   const float* const lanes = layers_.back()->outputs.data();
   if (stride_ == 1) {
-    Launch(TurnOutSingle, dim3(Blocks(output_codes_, kBlock)), kBlock, 0, stream_.get(), output_raster_.data(),
-           output_codes_, lanes, output_rows_.data());
+    Launch(TurnOutSingle, dim3(Blocks(output_codes_, kBlock)), kBlock, 0, stream_.get(),
+           output_raster_.data(), output_codes_, lanes, output_rows_.data());
     return;
   }
   constexpr std::size_t kTileBytes = kWarp * (kWarp + 1) * sizeof(float);
@@ -443,7 +450,8 @@ void SpatialEngine::Answer(bool learns) {
       } else {
         constexpr std::size_t kSeenBytes = kBlock / kWarp * spatial::kContexts * sizeof(std::uint32_t);
         Launch(cuda::Answer<bits, cube, Mode::kLearn>, grid, kBlock, 0, stream_.get(), l, b);
-        Launch(AnswerNew<bits, cube>, dim3(Blocks(l.site_count, kBlock)), kBlock, kSeenBytes, stream_.get(), l, b);
+        Launch(AnswerNew<bits, cube>, dim3(Blocks(l.site_count, kBlock)), kBlock, kSeenBytes, stream_.get(),
+               l, b);
       }
     });
   }
@@ -454,12 +462,11 @@ void SpatialEngine::SumLosses() {
   CUDA_CHECK(cudaEventRecord(forked_.get(), stream_.get()));
   CUDA_CHECK(cudaStreamWaitEvent(side_.get(), forked_.get(), 0));
   const spatial::Slicing slicing = SlicingOf(output_codes_, stride_);
-  Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices) * kLossLanes, kBlock)), kBlock, kLossBytes,
-         side_.get(),
-         View(), reinterpret_cast<const Cell*>(output_cells_.data()), slicing, differences_.data(), targets_.data(),
-         losses_.data());
-  CUDA_CHECK(
-      cudaMemcpyAsync(host_losses_.data(), losses_.data(), losses_.bytes(), cudaMemcpyDeviceToHost, side_.get()));
+  Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices) * kLossLanes, kBlock)), kBlock,
+         kLossBytes, side_.get(), View(), reinterpret_cast<const Cell*>(output_cells_.data()), slicing,
+         differences_.data(), targets_.data(), losses_.data());
+  CUDA_CHECK(cudaMemcpyAsync(host_losses_.data(), losses_.data(), losses_.bytes(), cudaMemcpyDeviceToHost,
+                             side_.get()));
   CUDA_CHECK(cudaEventRecord(joined_.get(), side_.get()));
   if (silent_outputs_) CUDA_CHECK(cudaStreamWaitEvent(stream_.get(), joined_.get(), 0));
 }

@@ -1,4 +1,5 @@
-// The spatial engine of a GPU: layers, tables and activity in its memory, and the order in which kernels work on them.
+// The spatial engine of a GPU: layers, tables and activity in its memory, and the order in which kernels work
+// on them.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ class SpatialEngine {
   void LastOutputs(float* outputs);
   std::uint64_t memory_bytes() const;
 
-  // The parts of Forward and Learn, so that they can be measured one by one: copies from the processor's memory, then
-  // work within the device's.
+  // The parts of Forward and Learn, so that they can be measured one by one: copies from the processor's
+  // memory, then work within the device's.
   void Prepare(std::uint32_t samples, bool learns, bool continues);
   void CopyIn(const float* inputs, const float* targets, std::uint64_t batches);
   void RunForward();
@@ -45,7 +46,8 @@ class SpatialEngine {
   void MakeTables(std::uint32_t layer, const SpatialLayerSpec& spec);
   LayerView ViewOf(std::uint32_t layer, bool learns) const;
   BatchView View() const;
-  void TurnIn(const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells, const float* rows, float* lanes);
+  void TurnIn(const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells, const float* rows,
+              float* lanes);
   void Answer(bool learns);
   void SumLosses();
   void PassErrors(std::uint32_t layer);
@@ -59,12 +61,12 @@ class SpatialEngine {
   Stream stream_, side_;
   Event forked_, joined_;
   std::uint32_t inputs_ = 0, input_codes_ = 0, outputs_ = 0, output_codes_ = 0;
-  DeviceBuffer<std::uint32_t> input_raster_, output_raster_;  ///< cells by code
+  DeviceBuffer<std::uint32_t> input_raster_, output_raster_;    ///< cells by code
   DeviceBuffer<float> input_rows_, target_rows_, output_rows_;  ///< as the caller has them
   DeviceBuffer<float> values_, targets_, differences_;          ///< by code and lane
   DeviceBuffer<std::uint8_t> output_cells_;                     ///< a Cell by code
   bool silent_outputs_ = false;
-  DeviceBuffer<double> losses_;                                 ///< by slice
+  DeviceBuffer<double> losses_;  ///< by slice
   PinnedBuffer<double> host_losses_;
   DeviceBuffer<std::uint32_t> batch_;  ///< a BatchState
   std::uint32_t samples_ = 0, stride_ = 0;

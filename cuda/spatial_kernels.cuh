@@ -1,5 +1,6 @@
-// The kernels of spatial layers. Each sum runs in the order of native/spatial, by one thread, so that the bits are those
-// of the processor: threads share out sites, samples, slots and pages, never the terms of a sum.
+// The kernels of spatial layers. Each sum runs in the order of native/spatial, by one thread, so that the
+// bits are those of the processor: threads share out sites, samples, slots and pages, never the terms of a
+// sum.
 #pragma once
 
 #include <cmath>
@@ -75,7 +76,8 @@ __device__ void StorePage(const LayerView& l, std::uint32_t n, std::uint32_t con
     MoveUp<Group>(l.Page(first + place.from), std::size_t{place.moved} * format.bytes, format.bytes);
     if (l.residuals != nullptr) {
       const std::size_t bytes = format.weights * sizeof(std::int16_t);
-      MoveUp<Group>(reinterpret_cast<std::uint8_t*>(l.Residual(first + place.from)), place.moved * bytes, bytes);
+      MoveUp<Group>(reinterpret_cast<std::uint8_t*>(l.Residual(first + place.from)), place.moved * bytes,
+                    bytes);
     }
   }
   Group::Sync();
@@ -99,7 +101,8 @@ __device__ __forceinline__ void Respond(const LayerView& l, const BatchView& b, 
   const std::uint32_t route = l.rules.RouteOf(neuron, n, context);
   const bool answers = route != kNoPage;
   const float scale = answers ? l.rules.ScaleOf(neuron) : 0.0f;
-  float potential = Excitation<bits>(field, l.rules.format.weights, answers ? l.Page(route) : nullptr) * scale;
+  float potential =
+      Excitation<bits>(field, l.rules.format.weights, answers ? l.Page(route) : nullptr) * scale;
   if (l.old_state != nullptr) {
     potential = l.old_state[at] * b.decay + potential * (1.0f - b.decay);
     l.state[at] = potential;
@@ -123,15 +126,16 @@ __device__ __forceinline__ void Respond(const LayerView& l, const BatchView& b, 
 
 /// The context of what a sample shows a site.
 template <bool cube>
-__device__ __forceinline__ std::uint32_t ContextOf(const LayerView& l, const BatchView& b, const SiteWindow& window,
-                                                   const Field<cube>& field, const float* below, bool* active) {
+__device__ __forceinline__ std::uint32_t ContextOf(const LayerView& l, const BatchView& b,
+                                                   const SiteWindow& window, const Field<cube>& field,
+                                                   const float* below, bool* active) {
   const Pattern pattern = See(field, l.window.cells);
   *active = pattern.active();
   return pattern.Context(*ValueAt(below, window.middle, b.stride), l.window.cells, b.pattern_bits);
 }
 
-/// A thread for every site and sample. Batches are answered with the pages that there are; sites that want new ones are
-/// marked for AnswerNew.
+/// A thread for every site and sample. Batches are answered with the pages that there are; sites that want
+/// new ones are marked for AnswerNew.
 template <std::uint32_t bits, bool cube, Mode mode>
 __global__ void __launch_bounds__(kBlock) Answer(LayerView l, BatchView b) {
   const Place place(b);
@@ -152,9 +156,11 @@ __global__ void __launch_bounds__(kBlock) Answer(LayerView l, BatchView b) {
                                               std::size_t{site.code} * b.stride + place.lane);
 }
 
-/// Stores the pages that the samples want at a site, in the order of samples, and answers them again; by a warp.
+/// Stores the pages that the samples want at a site, in the order of samples, and answers them again; by a
+/// warp.
 template <std::uint32_t bits, bool cube>
-__device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_t i, std::uint32_t* first_seen) {
+__device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_t i,
+                            std::uint32_t* first_seen) {
   const std::uint32_t lane = Warp::Rank();
   const SiteEntry site = l.sites[i];
   const SiteWindow window(l.window, i, site);
@@ -195,7 +201,8 @@ __device__ void AnswerAgain(const LayerView& l, const BatchView& b, std::uint32_
 /// AnswerAgain for the marked ones of 32 sites.
 template <std::uint32_t bits, bool cube>
 __global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
-  auto* const first_seen = reinterpret_cast<std::uint32_t*>(shared_bytes) + threadIdx.x / kWarp * spatial::kContexts;
+  auto* const first_seen =
+      reinterpret_cast<std::uint32_t*>(shared_bytes) + threadIdx.x / kWarp * spatial::kContexts;
   const std::uint32_t first = (blockIdx.x * kBlock + threadIdx.x) / kWarp * kWarp, own = first + Warp::Rank();
   const bool marked = own < l.site_count && l.wants[own] != 0;
   if (marked) l.wants[own] = 0;
@@ -207,30 +214,32 @@ __global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
 
 enum class Cell : std::uint8_t { kNothing, kAnswers, kSilent };
 
-inline constexpr std::uint32_t kLossLanes = 8;    // threads of a slice
-inline constexpr std::uint32_t kLossTerms = 32;   // that they have ready at a time
+inline constexpr std::uint32_t kLossLanes = 8;   // threads of a slice
+inline constexpr std::uint32_t kLossTerms = 32;  // that they have ready at a time
 inline constexpr std::size_t kLossBytes = kBlock / kLossLanes * kLossTerms * sizeof(double);
 
-/// The sums of squared errors of slices of codes: a few threads fetch and square the terms that one of them adds. A
-/// silent cell's output is 0, so that its error is its target.
+/// The sums of squared errors of slices of codes: a few threads fetch and square the terms that one of them
+/// adds. A silent cell's output is 0, so that its error is its target.
 __global__ void __launch_bounds__(kBlock)
-    SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences, const float* targets,
-              double* losses) {
+    SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences,
+              const float* targets, double* losses) {
   constexpr std::uint32_t kEach = kLossTerms / kLossLanes;
-  const std::uint32_t lane = threadIdx.x % kLossLanes, slice = (blockIdx.x * kBlock + threadIdx.x) / kLossLanes;
+  const std::uint32_t lane = threadIdx.x % kLossLanes,
+                      slice = (blockIdx.x * kBlock + threadIdx.x) / kLossLanes;
   auto* const terms = reinterpret_cast<double*>(shared_bytes) + threadIdx.x / kLossLanes * kLossTerms;
   // Runs of terms: some samples of a code, or some codes of one sample.
   const bool single = b.stride == 1;
   const std::uint32_t per_code = (b.samples + kLossTerms - 1) / kLossTerms;
   const std::uint32_t runs = single ? (slicing.size + kLossTerms - 1) / kLossTerms : slicing.size * per_code;
-  const auto load = [&](std::uint32_t run, float (&values)[kEach]) {
+  const auto load = [&](std::uint32_t run, float(&values)[kEach]) {
     Unrolled<kEach>([&](auto i) {
       const std::uint32_t term = lane * kEach + i;
       const std::uint32_t code = single ? run * kLossTerms + term : run / per_code;
       const std::uint32_t sample = single ? 0 : run % per_code * kLossTerms + term;
       const std::uint32_t at = slice * slicing.size + code;
       values[i] = 0;
-      if (code >= slicing.size || at >= slicing.codes || sample >= b.samples || cells[at] == Cell::kNothing) return;
+      if (code >= slicing.size || at >= slicing.codes || sample >= b.samples || cells[at] == Cell::kNothing)
+        return;
       values[i] = (cells[at] == Cell::kAnswers ? differences : targets)[std::size_t{at} * b.stride + sample];
     });
   };
@@ -264,8 +273,9 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
   const spatial::PageFormat& format = l.rules.format;
   const auto levels = static_cast<std::int32_t>(format.levels);
   constexpr std::uint32_t kRun = 4;
-  const std::uint32_t *const range_x = w.seers[0] + 2 * cell.position[0], *const range_y = w.seers[1] + 2 * cell.position[1],
-                      *const range_z = w.seers[2] + 2 * cell.position[2];
+  const std::uint32_t *const range_x = w.seers[0] + 2 * cell.position[0],
+                             *const range_y = w.seers[1] + 2 * cell.position[1],
+                             *const range_z = w.seers[2] + 2 * cell.position[2];
   float sum = 0;
   for (std::uint32_t z = range_z[0]; z < range_z[1]; ++z) {
     const std::uint32_t plane = (cell.position[2] - w.starts[2][z]) * w.size[1];
@@ -279,7 +289,8 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
         float deltas[kRun], seen[kRun];
         Unrolled<kRun>([&](auto i) {
           const std::uint32_t x = first + i;
-          const std::size_t seer = std::size_t{part | w.own[0][x < range_x[1] ? x : first]} * b.stride + place.lane;
+          const std::size_t seer =
+              std::size_t{part | w.own[0][x < range_x[1] ? x : first]} * b.stride + place.lane;
           routes[i] = x < range_x[1] ? l.routes[seer] : kNoPage;
           deltas[i] = l.errors[seer];
         });
@@ -300,21 +311,21 @@ __global__ void __launch_bounds__(kBlock) PassErrors(LayerView l, LayerView belo
 
 // ---- learning
 
-/// What becomes of up to `unit` slots of a page, from slot `first` on, whose weights are the lowest bits of `word`; their
-/// gradients are multiplied by the weights before. Units of eight, or of four.
+/// What becomes of up to `unit` slots of a page, from slot `first` on, whose weights are the lowest bits of
+/// `word`; their gradients are multiplied by the weights before. Units of eight, or of four.
 template <std::uint32_t bits, std::uint32_t unit, bool residual>
-__device__ __forceinline__ std::uint32_t Changed(const LayerView& l, const BatchState& batch, std::uint32_t route,
-                                                 std::uint32_t first, float step, std::uint32_t word, float* gradients) {
+__device__ __forceinline__ std::uint32_t Changed(const LayerView& l, const BatchState& batch,
+                                                 std::uint32_t route, std::uint32_t first, float step,
+                                                 std::uint32_t word, float* gradients) {
   namespace scalar = spatial::scalar;
   static_assert(unit == 8 || unit == 4);
   constexpr std::int32_t kTop = (1 << bits) - 1;
   const std::uint32_t count = l.rules.format.weights - first;
   std::uint32_t randoms[unit / 2];
   if constexpr (!residual) {
-    const spatial::SlotRandoms words =
-        Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)), l.rules.index << 8 | route % l.rules.most_pages,
-                first / 8},
-               {l.rules.key[0], l.rules.key[1]});
+    const spatial::SlotRandoms words = Philox({batch.number, l.IdOf(l.rules.NeuronOf(route)),
+                                               l.rules.index << 8 | route % l.rules.most_pages, first / 8},
+                                              {l.rules.key[0], l.rules.key[1]});
     const bool upper = unit == 4 && first % 8 != 0;
     Unrolled<unit / 2>([&](auto i) { randoms[i] = upper ? words[(i + 2) % 4] : words[i]; });
   }
@@ -329,7 +340,8 @@ __device__ __forceinline__ std::uint32_t Changed(const LayerView& l, const Batch
       kept = scalar::RoundWithRest(place, i < count ? scalar::ToReal(*own) : 0.0f, kTop, &rest);
       if (i < count) *own = static_cast<std::int16_t>(rest);
     } else {
-      kept = scalar::RoundAtRandom(place, static_cast<std::int32_t>(randoms[i / 2] >> i % 2 * 16 & 0xFFFF), kTop);
+      kept = scalar::RoundAtRandom(place, static_cast<std::int32_t>(randoms[i / 2] >> i % 2 * 16 & 0xFFFF),
+                                   kTop);
     }
     if (i < count) {
       gradients[i] = gradient * scalar::ToReal(q + q - kTop);
@@ -357,9 +369,11 @@ __device__ __forceinline__ void ChangeSlots(const LayerView& l, const BatchState
   });
 }
 
-/// Writes a page from its words: whole words where they lie so, bytes at its ends, which share words with other pages.
+/// Writes a page from its words: whole words where they lie so, bytes at its ends, which share words with
+/// other pages.
 template <std::uint32_t count>
-__device__ __forceinline__ void StoreWords(std::uint8_t* page, std::uint32_t bytes, const std::uint32_t (&words)[count]) {
+__device__ __forceinline__ void StoreWords(std::uint8_t* page, std::uint32_t bytes,
+                                           const std::uint32_t (&words)[count]) {
   const std::uint32_t before = static_cast<std::uint32_t>(-reinterpret_cast<std::uintptr_t>(page) & 3);
   Unrolled<3>([&](auto byte) {
     if (byte < before) page[byte] = static_cast<std::uint8_t>(words[0] >> 8 * byte);
@@ -397,7 +411,8 @@ __global__ void __launch_bounds__(kBlock) UpdateSingle(LayerView l, BatchView b)
   constexpr std::uint32_t kUnit = 8;
   float dots = 0;
   if constexpr (cube) {
-    constexpr std::uint32_t kWeights = kCubeCells + 1, kPerWord = 32 / bits, kWords = (kWeights + kPerWord - 1) / kPerWord;
+    constexpr std::uint32_t kWeights = kCubeCells + 1, kPerWord = 32 / bits,
+                            kWords = (kWeights + kPerWord - 1) / kPerWord;
     PageWords words(l.Page(route));
     std::uint32_t changed[kWords];
     Unrolled<kWords>([&](auto w) {
@@ -408,8 +423,9 @@ __global__ void __launch_bounds__(kBlock) UpdateSingle(LayerView l, BatchView b)
         constexpr std::uint32_t kFirst = w * kPerWord + part * kUnit, kShift = part * kUnit * bits;
         float gradients[kUnit];
         field.Load(kFirst, gradients);
-        changed[w] |= Changed<bits, kUnit, residual>(l, *b.state, route, kFirst, step, word >> kShift, gradients)
-                      << kShift;
+        changed[w] |=
+            Changed<bits, kUnit, residual>(l, *b.state, route, kFirst, step, word >> kShift, gradients)
+            << kShift;
         Unrolled<kUnit>([&](auto i) {
           if (kFirst + i < kWeights) dots += gradients[i];
         });
@@ -437,9 +453,10 @@ struct SiteMemory {
   std::uint32_t rows;   ///< pages that a site may have
   std::uint32_t slots;  ///< weights at a time: as many as threads in a group
   spatial::Experience* experiences = nullptr;
-  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr, *dots = nullptr,
-        *watched = nullptr;
-  std::uint32_t *tile_rows = nullptr, *offsets = nullptr, *codes = nullptr, *used = nullptr, *first_rows = nullptr;
+  float *field = nullptr, *sums = nullptr, *deltas = nullptr, *sizes = nullptr, *ones = nullptr,
+        *dots = nullptr, *watched = nullptr;
+  std::uint32_t *tile_rows = nullptr, *offsets = nullptr, *codes = nullptr, *used = nullptr,
+                *first_rows = nullptr;
 
   // Both keep columns in different banks, the first for reads of four samples.
   static constexpr std::uint32_t kPitch = kTile + 4;
@@ -528,8 +545,8 @@ class SiteLesson {
     Group::Sync();
   }
 
-  /// Puts samples' pages, errors and sizes of outputs where all threads see them; by the first warp. Samples without a
-  /// page go to a row of their own with errors of 0.
+  /// Puts samples' pages, errors and sizes of outputs where all threads see them; by the first warp. Samples
+  /// without a page go to a row of their own with errors of 0.
   __device__ void LoadSamples(std::uint32_t first_sample, bool counts) {
     if (rank_ >= kTile) return;
     const std::uint32_t s = first_sample + rank_;
@@ -574,8 +591,8 @@ class SiteLesson {
     }
   }
 
-  /// Sums over samples for the slot of this thread, page by page. Two threads behind the slots watch a lone neuron: they
-  /// add up |error|, as error times its sign, and |output|.
+  /// Sums over samples for the slot of this thread, page by page. Two threads behind the slots watch a lone
+  /// neuron: they add up |error|, as error times its sign, and |output|.
   __device__ void CollectGradients(std::uint32_t first) {
     const SiteWindow window(l_.window, index_, site_);
     const std::uint32_t k = first + rank_;
@@ -596,7 +613,8 @@ class SiteLesson {
       for (std::uint32_t i = 0; i < kTile / 4; ++i) {
         const float4 value = field[i], factor = factors[i];
         const uint4 offset = offsets[i];
-        const float terms[4] = {value.x * factor.x, value.y * factor.y, value.z * factor.z, value.w * factor.w};
+        const float terms[4] = {value.x * factor.x, value.y * factor.y, value.z * factor.z,
+                                value.w * factor.w};
         column[offset.x] += terms[0];
         column[offset.y] += terms[1];
         column[offset.z] += terms[2];
@@ -638,8 +656,9 @@ class SiteLesson {
       std::uint32_t i = 0;
       while (row >= m_.first_rows[i + 1]) ++i;
       const std::uint32_t n = site_.first + i;
-      ChangeSlots<bits, kUnit, residual>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]), first + slot,
-                               l_.rules.StepOf(l_.neurons[n]), m_.sums + row * m_.pitch() + slot);
+      ChangeSlots<bits, kUnit, residual>(l_, *b_.state, n * l_.rules.most_pages + (row - m_.first_rows[i]),
+                                         first + slot, l_.rules.StepOf(l_.neurons[n]),
+                                         m_.sums + row * m_.pitch() + slot);
     }
     Group::Sync();
   }
@@ -687,12 +706,13 @@ __global__ void __launch_bounds__(kLessonBlock<Group>) UpdateSites(LayerView l, 
 
 // ---- in and out
 
-/// From [samples][cells in raster order] to codes and lanes, in tiles of 32 x 32 so that both sides are read and
-/// written in runs; `raster` gives a code's cell.
+/// From [samples][cells in raster order] to codes and lanes, in tiles of 32 x 32 so that both sides are read
+/// and written in runs; `raster` gives a code's cell.
 inline constexpr unsigned kTurnRows = 8;
 
-__global__ void __launch_bounds__(kWarp* kTurnRows) TurnIn(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
-                       const float* rows, float* lanes) {
+__global__ void __launch_bounds__(kWarp* kTurnRows)
+    TurnIn(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
+           const float* rows, float* lanes) {
   auto* const tile = reinterpret_cast<float(*)[kWarp + 1]>(shared_bytes);
   const std::uint32_t x = threadIdx.x % kWarp, y = threadIdx.x / kWarp;
   const std::uint32_t first_code = blockIdx.x * kWarp, first_lane = blockIdx.y * kWarp;
@@ -708,8 +728,9 @@ __global__ void __launch_bounds__(kWarp* kTurnRows) TurnIn(BatchView b, const st
   }
 }
 
-__global__ void __launch_bounds__(kWarp* kTurnRows) TurnOut(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
-                        const float* lanes, float* rows) {
+__global__ void __launch_bounds__(kWarp* kTurnRows)
+    TurnOut(BatchView b, const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells,
+            const float* lanes, float* rows) {
   auto* const tile = reinterpret_cast<float(*)[kWarp + 1]>(shared_bytes);
   const std::uint32_t x = threadIdx.x % kWarp, y = threadIdx.x / kWarp;
   const std::uint32_t first_code = blockIdx.x * kWarp, first_lane = blockIdx.y * kWarp;
@@ -727,12 +748,14 @@ __global__ void __launch_bounds__(kWarp* kTurnRows) TurnOut(BatchView b, const s
 }
 
 /// The same for one sample.
-__global__ void __launch_bounds__(kBlock) TurnInSingle(const std::uint32_t* raster, std::uint32_t codes, const float* row, float* lanes) {
+__global__ void __launch_bounds__(kBlock)
+    TurnInSingle(const std::uint32_t* raster, std::uint32_t codes, const float* row, float* lanes) {
   const std::uint32_t code = blockIdx.x * kBlock + threadIdx.x;
   if (code < codes && raster[code] != kNone) lanes[code] = row[raster[code]];
 }
 
-__global__ void __launch_bounds__(kBlock) TurnOutSingle(const std::uint32_t* raster, std::uint32_t codes, const float* lanes, float* row) {
+__global__ void __launch_bounds__(kBlock)
+    TurnOutSingle(const std::uint32_t* raster, std::uint32_t codes, const float* lanes, float* row) {
   const std::uint32_t code = blockIdx.x * kBlock + threadIdx.x;
   if (code < codes && raster[code] != kNone) row[raster[code]] = lanes[code];
 }

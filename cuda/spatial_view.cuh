@@ -44,7 +44,7 @@ struct LayerView {
   Neuron* neurons;
   std::uint8_t* weights;
   std::int16_t* residuals;  ///< or null
-  std::uint8_t* wants;  ///< by site: a sample has met a context that may get a page
+  std::uint8_t* wants;      ///< by site: a sample has met a context that may get a page
   const float* below;
   float *outputs, *errors;
   std::uint32_t* routes;
@@ -60,7 +60,9 @@ struct LayerView {
   __device__ std::int16_t* Residual(std::uint32_t route) const {
     return residuals == nullptr ? nullptr : residuals + std::size_t{route} * rules.format.weights;
   }
-  __device__ float ScaleOf(std::uint32_t route) const { return rules.ScaleOf(neurons[rules.NeuronOf(route)]); }
+  __device__ float ScaleOf(std::uint32_t route) const {
+    return rules.ScaleOf(neurons[rules.NeuronOf(route)]);
+  }
 };
 
 /// What changes from batch to batch; in the device's memory, so that a recorded run can be replayed.
@@ -80,8 +82,10 @@ struct BatchView {
 // ---- windows
 
 /// Where the value of a code lies.
-__device__ __forceinline__ const float* ValueAt(const float* below, std::uint32_t code, std::uint32_t stride) {
-  return reinterpret_cast<const float*>(reinterpret_cast<const char*>(below) + std::size_t{code} * (stride * 4));
+__device__ __forceinline__ const float* ValueAt(const float* below, std::uint32_t code,
+                                                std::uint32_t stride) {
+  return reinterpret_cast<const float*>(reinterpret_cast<const char*>(below) +
+                                        std::size_t{code} * (stride * 4));
 }
 
 struct SiteWindow {
@@ -94,7 +98,8 @@ struct SiteWindow {
         z(w.parts[2] + site.position[2] * w.size[2]),
         offsets(w.offsets),
         codes(w.codes == nullptr ? nullptr : w.codes + std::size_t{index} * w.code_pitch),
-        middle(w.middles[0][site.position[0]] | w.middles[1][site.position[1]] | w.middles[2][site.position[2]]) {}
+        middle(w.middles[0][site.position[0]] | w.middles[1][site.position[1]] |
+               w.middles[2][site.position[2]]) {}
 
   __device__ std::uint32_t Code(std::uint32_t k) const {
     if (codes != nullptr) return codes[k];
@@ -121,7 +126,8 @@ template <std::size_t count, class Visit>
 __device__ __forceinline__ void Unrolled(Visit&& visit) {
   [&]<std::size_t... k>(std::index_sequence<k...>) {
     (visit(std::integral_constant<std::uint32_t, k>{}), ...);
-  }(std::make_index_sequence<count>{});
+  }
+  (std::make_index_sequence<count>{});
 }
 
 /// The values of a window in one lane: held in registers when it is the usual cube, else read in runs.
@@ -236,8 +242,8 @@ class PageWords {
   std::uint32_t shift_ = 0, held_ = 0;
 };
 
-/// The weight in slot i of a word, as 2q - levels: q is put into the fraction of a float instead of being converted,
-/// which the processors of a GPU do at half the speed. All steps are exact.
+/// The weight in slot i of a word, as 2q - levels: q is put into the fraction of a float instead of being
+/// converted, which the processors of a GPU do at half the speed. All steps are exact.
 template <std::uint32_t bits, std::uint32_t i>
 __device__ __forceinline__ float WeightIn(std::uint32_t word) {
   constexpr std::uint32_t kAt = i * bits, kLevels = (1u << bits) - 1;
@@ -252,7 +258,8 @@ __device__ __forceinline__ float WeightIn(std::uint32_t word) {
 
 /// The sum of a window's values times a page's weights, in order of the slots.
 template <std::uint32_t bits, bool cube>
-__device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint32_t weights, const std::uint8_t* page) {
+__device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint32_t weights,
+                                            const std::uint8_t* page) {
   constexpr std::uint32_t kPerWord = 32 / bits, kRun = 16;
   PageWords words(page);
   float sum = 0;

@@ -118,9 +118,16 @@
       "native/tests/layers_synapses.cc",
       "native/tests/layers_training.cc",
       "native/tests/spatial_activations.cc",
+      "native/tests/spatial_determinism.cc",
       "native/tests/spatial_gradients.cc",
       "native/tests/spatial_grid.cc",
-      "native/tests/spatial_reference.cc"
+      "native/tests/spatial_kernels.cc",
+      "native/tests/spatial_memory.cc",
+      "native/tests/spatial_reference.cc",
+      "native/tests/spatial_rounding.cc",
+      "native/tests/spatial_spec.cc",
+      "native/tests/spatial_state.cc",
+      "native/tests/spatial_training.cc"
     ],
     "cxx_flags": [
       "-Wall",

@@ -1,5 +1,5 @@
-// Runs spatial networks on the processor and on the device side by side and compares every bit that can be exported:
-// spatial_check [LIBRARY]. Without a library it uses the engine that it is linked with.
+// Runs spatial networks on the processor and on the device side by side and compares every bit that can be
+// exported: spatial_check [LIBRARY]. Without a library it uses the engine that it is linked with.
 #include <bit>
 #include <cstdio>
 #include <cstring>
@@ -31,8 +31,9 @@ std::string Compare(const std::string& name, const std::vector<T>& a, const std:
     count += 1;
     first = i;
   }
-  return name + ": " + std::to_string(count) + " of " + std::to_string(a.size()) + ", [" + std::to_string(first) +
-         "] is " + std::to_string(b[first]) + " on the device, " + std::to_string(a[first]) + " here";
+  return name + ": " + std::to_string(count) + " of " + std::to_string(a.size()) + ", [" +
+         std::to_string(first) + "] is " + std::to_string(b[first]) + " on the device, " +
+         std::to_string(a[first]) + " here";
 }
 
 /// The first part of two states that differs; empty when none does.
@@ -67,8 +68,7 @@ struct Case {
 
 class Pair {
  public:
-  explicit Pair(const Case& c)
-      : case_(c), here_(c.spec), there_(c.spec, On(*api)) {}
+  explicit Pair(const Case& c) : case_(c), here_(c.spec), there_(c.spec, On(*api)) {}
 
   /// Where the two first differ; empty when they do not.
   std::string Run() {
@@ -88,10 +88,12 @@ class Pair {
       }
     }
     if (!Refuse(here_) || !Refuse(there_)) return "a loss that is not finite is learned";
-    if (std::string found = CompareStates(); !found.empty()) return found + " after a loss that is not finite";
+    if (std::string found = CompareStates(); !found.empty())
+      return found + " after a loss that is not finite";
     const NetworkState state = here_.Export();
     there_.Import(state);
-    if (std::string found = Forward(case_.batches.back(), ++step); !found.empty()) return found + " after import";
+    if (std::string found = Forward(case_.batches.back(), ++step); !found.empty())
+      return found + " after import";
     return CompareStates();
   }
 
@@ -143,7 +145,8 @@ ActivationMap Mixed(std::uint32_t first) {
   return map;
 }
 
-SpatialSpec Spec(std::vector<Extent> grids, std::vector<Extent> reach, std::uint32_t bits, std::uint32_t capacity) {
+SpatialSpec Spec(std::vector<Extent> grids, std::vector<Extent> reach, std::uint32_t bits,
+                 std::uint32_t capacity) {
   SpatialSpec spec;
   spec.grids = std::move(grids);
   spec.reach = std::move(reach);
@@ -158,7 +161,8 @@ SpatialSpec Spec(std::vector<Extent> grids, std::vector<Extent> reach, std::uint
 std::vector<Case> Cases() {
   const Extent cube{1, 1, 1};
   std::vector<Case> cases;
-  const auto add = [&](const char* name, SpatialSpec spec, std::vector<std::uint32_t> batches, bool continues = false) -> SpatialSpec& {
+  const auto add = [&](const char* name, SpatialSpec spec, std::vector<std::uint32_t> batches,
+                       bool continues = false) -> SpatialSpec& {
     cases.push_back({name, std::move(spec), std::move(batches), continues});
     return cases.back().spec;
   };
@@ -169,15 +173,22 @@ std::vector<Case> Cases() {
   add("2 bits, single samples", Spec({{7, 5, 3}, {7, 5, 3}}, {cube}, 2, 256), {1, 1, 1, 1, 1, 1});
   add("1 bit, single samples", Spec({{7, 5, 3}, {7, 5, 3}}, {cube}, 1, 128), {1, 1, 1, 1, 1, 1});
   for (const bool single : {false, true}) {
-    const std::vector<std::uint32_t> batches = single ? std::vector<std::uint32_t>(8, 1) : std::vector<std::uint32_t>{16, 16, 64, 48};
-    add("residuals, 4 bits", Spec({{5, 5, 5}, {5, 5, 5}}, {cube}, 4, 128), batches).rounding = Rounding::kResidual;
-    add("residuals, 1 bit", Spec({{5, 5, 5}, {5, 5, 5}}, {cube}, 1, 128), batches).rounding = Rounding::kResidual;
-    add("hidden layers", Spec({{9, 7, 3}, {6, 5, 4}, {5, 5, 3}, {4, 3, 2}}, {cube, cube, cube}, 4, 128), batches);
-    add("flat and odd grids", Spec({{13, 9, 1}, {7, 5, 3}, {3, 1, 2}}, {{2, 2, 0}, {1, 2, 9}}, 4, 512), batches);
+    const std::vector<std::uint32_t> batches =
+        single ? std::vector<std::uint32_t>(8, 1) : std::vector<std::uint32_t>{16, 16, 64, 48};
+    add("residuals, 4 bits", Spec({{5, 5, 5}, {5, 5, 5}}, {cube}, 4, 128), batches).rounding =
+        Rounding::kResidual;
+    add("residuals, 1 bit", Spec({{5, 5, 5}, {5, 5, 5}}, {cube}, 1, 128), batches).rounding =
+        Rounding::kResidual;
+    add("hidden layers", Spec({{9, 7, 3}, {6, 5, 4}, {5, 5, 3}, {4, 3, 2}}, {cube, cube, cube}, 4, 128),
+        batches);
+    add("flat and odd grids", Spec({{13, 9, 1}, {7, 5, 3}, {3, 1, 2}}, {{2, 2, 0}, {1, 2, 9}}, 4, 512),
+        batches);
     add("large windows", Spec({{13, 9, 3}, {7, 5, 8}, {10, 1, 1}}, {{2, 2, 1}, {4, 4, 8}}, 2, 1024), batches);
-    SpatialSpec& decays = add("temporal decay", Spec({{6, 5, 4}, {5, 4, 3}, {3, 3, 3}}, {cube, cube}, 4, 256), batches, true);
+    SpatialSpec& decays =
+        add("temporal decay", Spec({{6, 5, 4}, {5, 4, 3}, {3, 3, 3}}, {cube, cube}, 4, 256), batches, true);
     decays.temporal_decay = 0.3f;
-    SpatialSpec& grows = add("growth by itself", Spec({{6, 6, 2}, {6, 6, 2}, {3, 3, 3}}, {cube, cube}, 4, 64), batches);
+    SpatialSpec& grows =
+        add("growth by itself", Spec({{6, 6, 2}, {6, 6, 2}, {3, 3, 3}}, {cube, cube}, 4, 64), batches);
     grows.grow_every = 2;
     SpatialSpec& coarse = add("coarse patterns", Spec({{6, 6, 4}, {6, 6, 4}}, {cube}, 4, 512), batches);
     coarse.pattern_bits = 1;
@@ -193,7 +204,8 @@ int Main(int argc, char** argv) {
   if (devices == 0) return 1;
   cuda::DeviceInfo info{};
   CheckCuda(*api, api->device_info(0, &info));
-  std::printf("%s, %d.%d, %.1f GB\n", info.name, info.major, info.minor, static_cast<double>(info.memory_bytes) / 1e9);
+  std::printf("%s, %d.%d, %.1f GB\n", info.name, info.major, info.minor,
+              static_cast<double>(info.memory_bytes) / 1e9);
   int passed = 0, failed = 0;
   for (const Case& c : Cases()) {
     std::string found;
@@ -202,8 +214,8 @@ int Main(int argc, char** argv) {
     } catch (const Error& error) {
       found = error.what();
     }
-    std::printf("%s %s (%u samples)%s%s\n", found.empty() ? "same bits " : "DIFFERENT ", c.name, c.batches[0], found.empty() ? "" : ": ",
-                found.c_str());
+    std::printf("%s %s (%u samples)%s%s\n", found.empty() ? "same bits " : "DIFFERENT ", c.name, c.batches[0],
+                found.empty() ? "" : ": ", found.c_str());
     std::fflush(stdout);
     (found.empty() ? passed : failed) += 1;
   }

@@ -1,5 +1,6 @@
-// Times the spatial engine on the device, by CUDA events and with copies, beside the processor's engine and the fewest
-// bytes that must move: spatial_timings [THREADS [CASE]]. With the number of a case, runs only that, only on the device.
+// Times the spatial engine on the device, by CUDA events and with copies, beside the processor's engine and
+// the fewest bytes that must move: spatial_timings [THREADS [CASE]]. With the number of a case, runs only
+// that, only on the device.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -61,15 +62,16 @@ double CopyBandwidth() {
   return 2.0 * kBytes / time / 1e6;
 }
 
-/// The fewest bytes: forward reads inputs, one page and what belongs to it of every neuron, and writes outputs; learning
-/// reads inputs, outputs and targets once more and writes pages and neurons.
+/// The fewest bytes: forward reads inputs, one page and what belongs to it of every neuron, and writes
+/// outputs; learning reads inputs, outputs and targets once more and writes pages and neurons.
 double LeastBytes(const SpatialNetwork& network, std::uint32_t samples, bool learns) {
   double bytes = 0;
   for (std::size_t i = 0; i < network.layers(); ++i) {
     const Layer& l = network.layer(i);
     const double below = i == 0 ? static_cast<double>(network.inputs()) : network.layer(i - 1).grid().cells();
     const double values = 4.0 * samples * (below + l.grid().cells());
-    const double pages = static_cast<double>(std::min(samples, l.most_pages())) * l.neurons() * l.format().bytes;
+    const double pages =
+        static_cast<double>(std::min(samples, l.most_pages())) * l.neurons() * l.format().bytes;
     const double neurons = static_cast<double>(l.neurons()) * sizeof(Neuron);
     bytes += (learns ? 2 : 1) * (values + pages + neurons);
   }
@@ -101,7 +103,8 @@ cuda::SpatialEngine* engine_made = nullptr;  // the last one
 const cuda::Api& Observed() {
   static const cuda::Api api = [] {
     cuda::Api observed = *synfire_cuda_v1();
-    observed.spatial_create = [](int device, const cuda::SpatialNetworkSpec* spec, cuda::SpatialEngine** engine) {
+    observed.spatial_create = [](int device, const cuda::SpatialNetworkSpec* spec,
+                                 cuda::SpatialEngine** engine) {
       const int status = synfire_cuda_v1()->spatial_create(device, spec, engine);
       engine_made = *engine;
       return status;
@@ -114,14 +117,16 @@ const cuda::Api& Observed() {
 void Time(const Case& c, int threads, double bandwidth) {
   SpatialNetwork there(SpecOf(c, threads), On(Observed())), here(SpecOf(c, threads));
   const std::uint32_t samples = c.samples;
-  const std::vector<float> inputs = Numbers(samples * there.inputs(), 1), targets = Numbers(samples * there.outputs(), 2);
+  const std::vector<float> inputs = Numbers(samples * there.inputs(), 1),
+                           targets = Numbers(samples * there.outputs(), 2);
   std::vector<float> outputs(samples * there.outputs());
   const Batch batch{samples, inputs.data(), targets.data()};
   const auto forward = [&](SpatialNetwork& network) {
     return [&] { network.Forward(samples, inputs.data(), outputs.data(), false); };
   };
   const auto learn = [&](SpatialNetwork& network) { return [&] { network.Learn(batch, false); }; };
-  const double learn_copies = WallMilliseconds(5, learn(there)), forward_copies = WallMilliseconds(5, forward(there));
+  const double learn_copies = WallMilliseconds(5, learn(there)),
+               forward_copies = WallMilliseconds(5, forward(there));
   const double learn_here = c.processor_runs == 0 ? 0 : WallMilliseconds(c.processor_runs, learn(here));
   const double forward_here = c.processor_runs == 0 ? 0 : WallMilliseconds(c.processor_runs, forward(here));
   cuda::SpatialEngine& engine = *engine_made;
@@ -131,8 +136,8 @@ void Time(const Case& c, int threads, double bandwidth) {
   const double forward_there = DeviceMilliseconds(engine.stream(), [&] { engine.RunForward(); });
   const auto print = [&](const char* what, double there_ms, double copies, double here_ms, bool learns) {
     const double floor = LeastBytes(here, samples, learns) / bandwidth / 1e6;
-    std::printf("%-26s %5u %-8s %9.4f %9.4f %9.3f %7.1fx %9.4f %6.1fx\n", c.name, samples, what, there_ms, copies, here_ms,
-                here_ms / there_ms, floor, there_ms / floor);
+    std::printf("%-26s %5u %-8s %9.4f %9.4f %9.3f %7.1fx %9.4f %6.1fx\n", c.name, samples, what, there_ms,
+                copies, here_ms, here_ms / there_ms, floor, there_ms / floor);
     std::fflush(stdout);
   };
   print("forward", forward_there, forward_copies, forward_here, false);
@@ -142,9 +147,10 @@ void Time(const Case& c, int threads, double bandwidth) {
 int Main(int argc, char** argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : HardwareThreads();
   const double bandwidth = CopyBandwidth();
-  std::printf("copy within the device: %.0f GB/s; processor: %d threads, %s\n", bandwidth, threads, IsaName(ActiveIsa()));
-  std::printf("%-26s %5s %-8s %9s %9s %9s %8s %9s %7s\n", "ms", "batch", "", "device", "+copies", "processor", "ratio", "floor",
-              "over");
+  std::printf("copy within the device: %.0f GB/s; processor: %d threads, %s\n", bandwidth, threads,
+              IsaName(ActiveIsa()));
+  std::printf("%-26s %5s %-8s %9s %9s %9s %8s %9s %7s\n", "ms", "batch", "", "device", "+copies", "processor",
+              "ratio", "floor", "over");
   const Extent million{125, 125, 64}, small{16, 16, 16}, cube{1, 1, 1};
   const std::vector<Extent> digits{{28, 28, 1}, {14, 14, 8}, {7, 7, 8}, {10, 1, 1}};
   const std::vector<Extent> digits_reach{{2, 2, 0}, {1, 1, 8}, {4, 4, 8}};

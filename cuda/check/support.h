@@ -21,13 +21,16 @@ inline std::vector<float> Numbers(std::size_t count, std::uint32_t stream) {
   bool silent = false;
   for (std::uint32_t i = 0; i < count; ++i) {
     if (i % kRun == 0) silent = Philox({i / kRun, stream, 1, 0}, {1, 2})[0] % 3 == 0;
-    if (!silent) numbers[i] = static_cast<float>(Philox({i, stream, 0, 0}, {1, 2})[0]) / 4294967296.0f * 2.5f - 1.25f;
+    if (!silent)
+      numbers[i] = static_cast<float>(Philox({i, stream, 0, 0}, {1, 2})[0]) / 4294967296.0f * 2.5f - 1.25f;
   }
   return numbers;
 }
 
 inline SpatialNetwork::AcceleratorMaker On(const cuda::Api& api) {
-  return [&api](const SpatialSpec& spec, const Layers& layers) { return MakeCudaAccelerator(api, spec, layers); };
+  return [&api](const SpatialSpec& spec, const Layers& layers) {
+    return MakeCudaAccelerator(api, spec, layers);
+  };
 }
 
 }  // namespace synfire::spatial

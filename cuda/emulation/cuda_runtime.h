@@ -1,6 +1,6 @@
-// As much of CUDA as the engine uses, on the processor: kernels compiled by an ordinary C++ compiler run block by block,
-// each thread of a block as a fiber that stops at barriers. Slow, but it runs the code of the GPU where there is none,
-// sanitizers included. Put this folder in front of CUDA's headers to use it.
+// As much of CUDA as the engine uses, on the processor: kernels compiled by an ordinary C++ compiler run
+// block by block, each thread of a block as a fiber that stops at barriers. Slow, but it runs the code of the
+// GPU where there is none, sanitizers included. Put this folder in front of CUDA's headers to use it.
 #pragma once
 
 #include <ucontext.h>
@@ -79,8 +79,8 @@ class Block {
  private:
   static void Start();
 
-  // Runs every fiber that may go on to its next barrier, every other time from the last to the first, so that code that
-  // relies on an order fails; returns whether any did.
+  // Runs every fiber that may go on to its next barrier, every other time from the last to the first, so that
+  // code that relies on an order fails; returns whether any did.
   bool Resume() {
     bool any = false;
     backward_ = !backward_;
@@ -97,7 +97,8 @@ class Block {
 
   // Lets those go on whose whole warp or block has arrived; threads that have ended are not waited for.
   void Release() {
-    for (unsigned first = 0; first < threads_; first += kWarp) ReleaseAll(first, std::min(first + kWarp, threads_), Wait::kWarp);
+    for (unsigned first = 0; first < threads_; first += kWarp)
+      ReleaseAll(first, std::min(first + kWarp, threads_), Wait::kWarp);
     ReleaseAll(0, threads_, Wait::kBlock);
   }
   void ReleaseAll(unsigned first, unsigned last, Wait wait) {
@@ -170,7 +171,12 @@ inline float __fmaf_rn(float a, float b, float c) {
 
 // ---- the runtime
 
-enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInsufficientDriver = 35, cudaErrorNoDevice = 100 };
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorNoDevice = 100
+};
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 using cudaStream_t = void*;
@@ -227,7 +233,8 @@ inline cudaError_t cudaMemcpy(void* to, const void* from, std::size_t bytes, cud
   std::memcpy(to, from, bytes);
   return cudaSuccess;
 }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind, cudaStream_t) {
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind,
+                                   cudaStream_t) {
   return cudaMemcpy(to, from, bytes, kind);
 }
 inline cudaError_t cudaStreamCreate(cudaStream_t*) {

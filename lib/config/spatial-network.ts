@@ -1,9 +1,9 @@
 // The configuration of a spatial network: grids of neurons, what each neuron sees and stores, how it answers, learns
 // and grows.
 import { z } from 'zod';
-import { type ActivationName, activationNames, mapSide } from '../networks/spatial-map.ts';
 import { choice, integer, number, section, seed } from './fields.ts';
 import { selected } from './selected.ts';
+import { type ActivationName, activationNames, mapSide } from './spatial-map.ts';
 
 /** Sizes along x, y and z. */
 export type Grid = [x: number, y: number, z: number];

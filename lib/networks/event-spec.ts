@@ -9,7 +9,6 @@ import type {
 } from '../config/event-network.ts';
 import type { Parameters } from '../config/event-tables.ts';
 import { type ErrorCode, SynfireError } from '../errors.ts';
-import { machineBytes } from '../monitoring/memory.ts';
 import {
   fromNative,
   type NativeConnector,
@@ -18,6 +17,7 @@ import {
   type NativePopulation,
   type NativeProjection,
 } from '../native/index.ts';
+import { machineBytes } from './machine.ts';
 import { toFloat64, toUint32 } from './number-arrays.ts';
 
 /** The native engine's description of a network. Lists of synapses that are typed arrays are not copied. */

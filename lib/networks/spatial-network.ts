@@ -22,6 +22,7 @@ import { confusionOf } from './classes.ts';
 import { toFloat32 } from './number-arrays.ts';
 import { buildSpatial } from './spatial-spec.ts';
 
+export type { ActivationName } from '../config/spatial-map.ts';
 export type {
   Activation,
   Grid,
@@ -32,7 +33,6 @@ export type {
   SpatialNetworkOptions,
 } from '../config/spatial-network.ts';
 export { mortonDecode, mortonEncode } from './morton.ts';
-export type { ActivationName } from './spatial-map.ts';
 
 export interface SpatialTrainOptions {
   /** Samples whose changes are made together. Default 16. */

@@ -36,7 +36,7 @@ export const spatialRuns: Record<SpatialPresetName, SpatialPreset> = {
         [1, 1, 8],
         [4, 4, 8],
       ],
-      ...{ capacity: 512, rounding: 'residual', learningRate: { initial: 0.05, min: 0.02, max: 0.1 } },
+      ...{ capacity: 512, rounding: 'residual', learningRate: { initial: 0.1, min: 0.1, max: 0.2 } },
       growth: { everyBatches: 500 },
     },
     training: { epochs: 10, batchSize: 32 },

@@ -1,10 +1,10 @@
 // Turns the complete description of a spatial network into the one that the native engine takes.
 import type { CompleteSpatial } from '../config/spatial-grids.ts';
+import { activationNames, defaultActivation, mapSide } from '../config/spatial-map.ts';
 import type { Activation } from '../config/spatial-network.ts';
 import { SynfireError } from '../errors.ts';
-import { machineBytes } from '../monitoring/memory.ts';
 import { fromNative, type NativeSpatialNetwork, type NativeSpatialSpec, native } from '../native/index.ts';
-import { activationNames, defaultActivation, mapSide } from './spatial-map.ts';
+import { machineBytes } from './machine.ts';
 
 /** Builds the native network. Throws ERR_SYNFIRE_CONFIG, ERR_SYNFIRE_OUT_OF_MEMORY. */
 export function buildSpatial(description: CompleteSpatial): NativeSpatialNetwork {

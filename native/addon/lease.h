@@ -9,7 +9,8 @@
 
 namespace synfire::addon {
 
-// Holds a `Shared`, which has a flag `busy`, for as long as it lives; throws Error{kBusy} while someone else does.
+// Holds a `Shared`, which has a flag `busy`, for as long as it lives; throws Error{kBusy} while someone else
+// does.
 template <class Shared>
 class Lease {
  public:

@@ -86,7 +86,8 @@ std::vector<spatial::ActivationMap> Maps(const Options& options) {
   const Napi::Array list = ArrayAt(options, "activations");
   std::vector<spatial::ActivationMap> maps(list.Length());
   for (std::uint32_t i = 0; i < list.Length(); ++i) {
-    const auto kinds = ViewOf<const std::uint8_t>(list.Get(i), options.Path("activations"), spatial::kContexts);
+    const auto kinds =
+        ViewOf<const std::uint8_t>(list.Get(i), options.Path("activations"), spatial::kContexts);
     for (std::uint32_t row = 0; row < 8; ++row)
       for (std::uint32_t column = 0; column < 8; ++column)
         maps[i][ContextOf(row, column)] = kinds[row * 8 + column];
@@ -163,8 +164,8 @@ class Material {
     const auto count = static_cast<std::size_t>(options.Integer("count", {1, 1 << 28}));
     material->inputs_ = options.Copy<float>("inputs", count * network.inputs());
     material->targets_ = options.Copy<float>("targets", count * network.outputs());
-    material->samples_ = std::make_unique<spatial::ArraySamples>(network, material->inputs_.span(),
-                                                                 material->targets_.span());
+    material->samples_ =
+        std::make_unique<spatial::ArraySamples>(network, material->inputs_.span(), material->targets_.span());
     return material;
   }
   static std::unique_ptr<Material> OfDataset(const SpatialNetwork& network, const Options& options) {
@@ -172,8 +173,8 @@ class Material {
     material->dataset_ = NativeClass<DatasetObject>::Unwrap(options.Get("dataset"), "dataset").dataset();
     material->reader_.emplace(*material->dataset_);
     material->indices_ = options.Copy<std::uint32_t>("indices");
-    material->samples_ = std::make_unique<spatial::DatasetSamples>(network, *material->dataset_,
-                                                                   material->indices_.span());
+    material->samples_ =
+        std::make_unique<spatial::DatasetSamples>(network, *material->dataset_, material->indices_.span());
     return material;
   }
   const spatial::Samples& samples() const { return *samples_; }
@@ -227,7 +228,8 @@ class TrainJob final : public SampleJob {
 
   void Run(JobContext& context) override {
     const Clock::time_point start = Clock::now();
-    report_ = spatial::Train(lease_->network(), material_->samples(), batch_size_, keeps_state_, Watch(context));
+    report_ =
+        spatial::Train(lease_->network(), material_->samples(), batch_size_, keeps_state_, Watch(context));
     seconds_ = SecondsSince(start);
   }
 
@@ -429,8 +431,10 @@ Napi::Value EncodeMorton(const Napi::CallbackInfo& info) {
     throw InvalidArgument(info.Env(), "positions", info[0], "three coordinates for each position");
   const std::size_t count = positions.size() / 3;
   const Napi::Value codes =
-      info[1].IsUndefined() ? NewTypedArray<std::uint64_t>(info.Env(), AlignedBuffer<std::uint64_t>(count)) : info[1];
-  spatial::ActiveKernels().encode(positions.data(), count, ViewOf<std::uint64_t>(codes, "codes", count).data());
+      info[1].IsUndefined() ? NewTypedArray<std::uint64_t>(info.Env(), AlignedBuffer<std::uint64_t>(count))
+                            : info[1];
+  spatial::ActiveKernels().encode(positions.data(), count,
+                                  ViewOf<std::uint64_t>(codes, "codes", count).data());
   return codes;
 }
 
@@ -466,15 +470,18 @@ Napi::Value SpatialNetworkObject::ForwardSync(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value SpatialNetworkObject::Forward(const Napi::CallbackInfo& info) {
-  return StartJob(info.Env(), std::make_unique<ForwardJob>(shared_, Options(info[0])), info.Env().Undefined());
+  return StartJob(info.Env(), std::make_unique<ForwardJob>(shared_, Options(info[0])),
+                  info.Env().Undefined());
 }
 
 Napi::Value SpatialNetworkObject::Train(const Napi::CallbackInfo& info) {
-  return StartJob(info.Env(), std::make_unique<TrainJob>(shared_, Material::OfArrays, Options(info[0])), info[1]);
+  return StartJob(info.Env(), std::make_unique<TrainJob>(shared_, Material::OfArrays, Options(info[0])),
+                  info[1]);
 }
 
 Napi::Value SpatialNetworkObject::TrainDataset(const Napi::CallbackInfo& info) {
-  return StartJob(info.Env(), std::make_unique<TrainJob>(shared_, Material::OfDataset, Options(info[0])), info[1]);
+  return StartJob(info.Env(), std::make_unique<TrainJob>(shared_, Material::OfDataset, Options(info[0])),
+                  info[1]);
 }
 
 Napi::Value SpatialNetworkObject::EvaluateDataset(const Napi::CallbackInfo& info) {
@@ -531,7 +538,8 @@ Napi::Value SpatialNetworkObject::Neurons(const Napi::CallbackInfo& info) {
   const SpatialLease lease(shared_);
   const SpatialNetwork& network = lease.network();
   const IntegerRange range{0, static_cast<std::int64_t>(network.layers()) - 1};
-  const spatial::Layer& layer = network.layer(static_cast<std::size_t>(ParseInteger(info[0], "layer", range)));
+  const spatial::Layer& layer =
+      network.layer(static_cast<std::size_t>(ParseInteger(info[0], "layer", range)));
   std::vector<std::uint32_t> ids, parents, stored_weights;
   std::vector<std::uint16_t> positions;
   std::vector<std::uint8_t> first_contexts;

@@ -1,4 +1,5 @@
-// The JavaScript class SpatialNetwork: descriptions, arrays and runs between TypeScript and the spatial engine.
+// The JavaScript class SpatialNetwork: descriptions, arrays and runs between TypeScript and the spatial
+// engine.
 #pragma once
 
 #include <napi.h>

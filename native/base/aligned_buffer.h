@@ -66,8 +66,9 @@ class AlignedBuffer {
   // Leaves room for rounding up and for the huge-page margin without overflow.
   static constexpr std::size_t kMaxBytes = std::numeric_limits<std::size_t>::max() / 2 - 2 * kHugePage;
 
-  // Whole alignment units, so that vector code may read and write the last one in full. What a large buffer has
-  // beyond its last whole huge page lies on ordinary pages, so that it takes no memory that it does not need.
+  // Whole alignment units, so that vector code may read and write the last one in full. What a large buffer
+  // has beyond its last whole huge page lies on ordinary pages, so that it takes no memory that it does not
+  // need.
   std::size_t Bytes() const {
     const std::size_t unit = bytes() > kHugePageThreshold ? kPage : kAlignment;
     return (bytes() + unit - 1) / unit * unit;

@@ -16,8 +16,9 @@ constexpr const char* kFile = "libsynfire_cuda.so";
 constexpr int kLeastMajor = 8;  // compute capability that the kernels are built for
 
 Error Missing(const std::string& reason, const std::string& value, const std::string& expected) {
-  return Error(ErrorCode::kNativeMissing, "device \"cuda\" cannot be used: " + reason + "; expected " + expected,
-               "device", value, expected);
+  return Error(ErrorCode::kNativeMissing,
+               "device \"cuda\" cannot be used: " + reason + "; expected " + expected, "device", value,
+               expected);
 }
 
 }  // namespace
@@ -25,15 +26,18 @@ Error Missing(const std::string& reason, const std::string& value, const std::st
 std::string CudaLibraryPath() {
   if (const char* named = std::getenv(kVariable); named != nullptr && *named != '\0') return named;
   Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&CudaLibraryPath), &info) == 0 || info.dli_fname == nullptr) return kFile;
+  if (dladdr(reinterpret_cast<const void*>(&CudaLibraryPath), &info) == 0 || info.dli_fname == nullptr)
+    return kFile;
   const std::string own = info.dli_fname;
   const std::size_t slash = own.rfind('/');
   return (slash == std::string::npos ? "./" : own.substr(0, slash + 1)) + kFile;
 }
 
 const cuda::Api& OpenCudaLibrary(const std::string& path) {
-  const std::string expected = "a built " + std::string(kFile) + " of this version there (npm run build:cuda makes one) "
-                               "or its path in " + kVariable;
+  const std::string expected = "a built " + std::string(kFile) +
+                               " of this version there (npm run build:cuda makes one) "
+                               "or its path in " +
+                               kVariable;
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) throw Missing(dlerror(), path, expected);
   const auto entry = reinterpret_cast<cuda::Entry>(dlsym(library, cuda::kEntryName));
@@ -59,8 +63,8 @@ const cuda::Api& CudaLibrary() {
   cuda::DeviceInfo info{};
   CheckCuda(api, api.device_info(0, &info));
   if (info.major < kLeastMajor) {
-    const std::string found = std::string(info.name) + " (" + std::to_string(info.major) + "." +
-                              std::to_string(info.minor) + ")";
+    const std::string found =
+        std::string(info.name) + " (" + std::to_string(info.major) + "." + std::to_string(info.minor) + ")";
     throw Missing("the GPU is an " + found, found, expected);
   }
   opened = &api;

@@ -2,12 +2,14 @@
 // instruction sets.
 #include <immintrin.h>
 
+#include "native/base/philox.h"
 #include "native/layers/kernels.h"
 
 namespace synfire::layers {
 namespace {
 
 #include "kernels_vectors.inc"
+#include "native/base/philox_lanes.inc"
 
 struct Halves {
   __m256i low, high;
@@ -46,22 +48,6 @@ inline Bytes64 LoadBytes64(const uint8_t* p) {
 }
 inline Sums LoadSums(const int32_t* p) {
   return {LoadHalf(p), LoadHalf(p + 8)};
-}
-
-inline __m256i MulHigh(__m256i even, __m256i odd) {
-  return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-}
-inline __m256i MulLow(__m256i even, __m256i odd) {
-  return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
-}
-
-inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
-  const Halves x = Split((I16)a);
-  const __m256i y = _mm256_set1_epi32(static_cast<int>(m));
-  const __m256i e0 = _mm256_mul_epu32(x.low, y), o0 = _mm256_mul_epu32(_mm256_srli_epi64(x.low, 32), y);
-  const __m256i e1 = _mm256_mul_epu32(x.high, y), o1 = _mm256_mul_epu32(_mm256_srli_epi64(x.high, 32), y);
-  *hi = (U16)Join(MulHigh(e0, o0), MulHigh(e1, o1));
-  *lo = (U16)Join(MulLow(e0, o0), MulLow(e1, o1));
 }
 
 /// Counts stay at or below 64, so that the pairwise 16-bit sums cannot saturate.

@@ -1,12 +1,14 @@
 // Inner loops for AVX-512 (F, BW, DQ, VL, VNNI, VBMI2).
 #include <immintrin.h>
 
+#include "native/base/philox.h"
 #include "native/layers/kernels.h"
 
 namespace synfire::layers {
 namespace {
 
 #include "kernels_vectors.inc"
+#include "native/base/philox_lanes.inc"
 
 typedef __m512i Bytes64;
 typedef __m512i Sums;  // sixteen 32-bit sums
@@ -26,13 +28,6 @@ inline I16 ToI16(Sums s) {
 
 inline Bytes64 LoadBytes64(const uint8_t* p) {
   return _mm512_loadu_si512(p);
-}
-
-inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
-  const __m512i x = (__m512i)a, y = _mm512_set1_epi32(static_cast<int>(m));
-  const __m512i even = _mm512_mul_epu32(x, y), odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), y);
-  *lo = (U16)_mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
-  *hi = (U16)_mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
 }
 
 // The dot products are written as instructions: through gcc 12's intrinsics every sum is copied around and

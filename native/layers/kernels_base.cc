@@ -1,11 +1,13 @@
 // Inner loops in portable C++: what every processor runs, and what the other instruction sets are compared
 // with.
+#include "native/base/philox.h"
 #include "native/layers/kernels.h"
 
 namespace synfire::layers {
 namespace {
 
 #include "kernels_vectors.inc"
+#include "native/base/philox_lanes.inc"
 
 struct Bytes64 {
   const uint8_t* at;
@@ -13,14 +15,6 @@ struct Bytes64 {
 
 inline Bytes64 LoadBytes64(const uint8_t* p) {
   return {p};
-}
-
-inline void MulWide(U16 a, uint32_t m, U16* hi, U16* lo) {
-  for (int l = 0; l < 16; ++l) {
-    const uint64_t product = static_cast<uint64_t>(a[l]) * m;
-    (*lo)[l] = static_cast<uint32_t>(product);
-    (*hi)[l] = static_cast<uint32_t>(product >> 32);
-  }
 }
 
 struct Sums {  // sixteen 32-bit sums

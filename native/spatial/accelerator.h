@@ -1,5 +1,5 @@
-// What a device does for a spatial network: it holds what the layers have learned while it runs them forward and teaches
-// them. Growth, pruning and reports are left to the layers, which get everything back for that.
+// What a device does for a spatial network: it holds what the layers have learned while it runs them forward
+// and teaches them. Growth, pruning and reports are left to the layers, which get everything back for that.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,15 @@ class Accelerator {
 
   /// As SpatialNetwork does.
   virtual void Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) = 0;
-  /// The same without growth: returns the sum over samples of the mean squared error, learning nothing when that is not
-  /// finite. The number of batches before chooses the random numbers.
+  /// The same without growth: returns the sum over samples of the mean squared error, learning nothing when
+  /// that is not finite. The number of batches before chooses the random numbers.
   virtual double Learn(const Batch& batch, bool continues, std::uint64_t batches) = 0;
   virtual void LastOutputs(float* outputs) = 0;
   virtual std::uint64_t memory_bytes() const = 0;
 };
 
-/// The accelerator for a checked spec's device; null for the processor. Throws Error{kNativeMissing} where there is no
-/// such device.
+/// The accelerator for a checked spec's device; null for the processor. Throws Error{kNativeMissing} where
+/// there is no such device.
 std::unique_ptr<Accelerator> MakeAccelerator(const SpatialSpec& spec, const Layers& layers);
 
 }  // namespace synfire::spatial

@@ -1,5 +1,5 @@
-// The twelve activations of spatial layers and how a context chooses one. All are 0 at 0, so that a neuron without
-// input says nothing.
+// The twelve activations of spatial layers and how a context chooses one. All are 0 at 0, so that a neuron
+// without input says nothing.
 #pragma once
 
 #include <array>

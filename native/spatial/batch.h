@@ -1,5 +1,5 @@
-// How the samples of a batch lie in memory and in which shares a layer is worked on: part of the result, because sums
-// have an order.
+// How the samples of a batch lie in memory and in which shares a layer is worked on: part of the result,
+// because sums have an order.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,8 @@ struct Slicing {
 
 /// Enough slices for a team; the same ones for every size of it.
 constexpr Slicing SlicingOf(std::uint32_t box_cells, std::uint32_t stride) {
-  const std::uint32_t size = stride == 1 ? (box_cells <= 4096 ? 64 : 256) : std::clamp(box_cells / 32, 1u, 64u);
+  const std::uint32_t size =
+      stride == 1 ? (box_cells <= 4096 ? 64 : 256) : std::clamp(box_cells / 32, 1u, 64u);
   return {box_cells, size, static_cast<int>((box_cells + size - 1) / size)};
 }
 

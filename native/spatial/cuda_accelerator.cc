@@ -21,8 +21,8 @@ class CudaAccelerator final : public Accelerator {
       l.rules = layers[i]->rules();
       l.keeps_residuals = layers[i]->keeps_residuals();
     }
-    const cuda::SpatialNetworkSpec network{specs.data(), static_cast<std::uint32_t>(specs.size()), spec.pattern_bits,
-                                           spec.temporal_decay};
+    const cuda::SpatialNetworkSpec network{specs.data(), static_cast<std::uint32_t>(specs.size()),
+                                           spec.pattern_bits, spec.temporal_decay};
     Check(api_.spatial_create(kDevice, &network, &engine_));
   }
   CudaAccelerator(const CudaAccelerator&) = delete;
@@ -35,7 +35,9 @@ class CudaAccelerator final : public Accelerator {
       std::vector<cuda::SiteEntry> sites;
       l.ForSites(0, l.grid().box_cells(), [&](const Site& site) {
         const auto coordinate = [&](int axis) { return static_cast<std::uint16_t>(site.position[axis]); };
-        sites.push_back({site.code, site.first, {coordinate(0), coordinate(1), coordinate(2)},
+        sites.push_back({site.code,
+                         site.first,
+                         {coordinate(0), coordinate(1), coordinate(2)},
                          static_cast<std::uint16_t>(site.count)});
       });
       cuda::SpatialLayerArrays arrays = ArraysOf(l);
@@ -63,7 +65,8 @@ class CudaAccelerator final : public Accelerator {
   }
   double Learn(const Batch& batch, bool continues, std::uint64_t batches) override {
     double loss_sum = 0;
-    Check(api_.spatial_learn(engine_, batch.samples, batch.inputs, batch.targets, continues, batches, &loss_sum));
+    Check(api_.spatial_learn(engine_, batch.samples, batch.inputs, batch.targets, continues, batches,
+                             &loss_sum));
     return loss_sum;
   }
   void LastOutputs(float* outputs) override { Check(api_.spatial_last_outputs(engine_, outputs)); }
@@ -90,7 +93,8 @@ class CudaAccelerator final : public Accelerator {
 
 }  // namespace
 
-std::unique_ptr<Accelerator> MakeCudaAccelerator(const cuda::Api& api, const SpatialSpec& spec, const Layers& layers) {
+std::unique_ptr<Accelerator> MakeCudaAccelerator(const cuda::Api& api, const SpatialSpec& spec,
+                                                 const Layers& layers) {
   return std::make_unique<CudaAccelerator>(api, spec, layers);
 }
 

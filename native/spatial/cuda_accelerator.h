@@ -7,6 +7,7 @@
 namespace synfire::spatial {
 
 /// An engine on the library's first GPU.
-std::unique_ptr<Accelerator> MakeCudaAccelerator(const cuda::Api& api, const SpatialSpec& spec, const Layers& layers);
+std::unique_ptr<Accelerator> MakeCudaAccelerator(const cuda::Api& api, const SpatialSpec& spec,
+                                                 const Layers& layers);
 
 }  // namespace synfire::spatial

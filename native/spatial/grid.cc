@@ -50,7 +50,8 @@ Window::Window(const Grid& below, const Grid& own, Extent reach) {
     size_[axis] = std::min(2 * reach[axis] + 1, under);
     seers_[axis].assign(under, {over, 0});
     for (std::uint32_t c = 0; c < over; ++c) {
-      const auto middle = static_cast<std::uint32_t>((2 * std::uint64_t{c} + 1) * under / (2 * std::uint64_t{over}));
+      const auto middle =
+          static_cast<std::uint32_t>((2 * std::uint64_t{c} + 1) * under / (2 * std::uint64_t{over}));
       const std::uint32_t start = std::min(middle - std::min(middle, reach[axis]), under - size_[axis]);
       starts_[axis].push_back(start);
       middle_parts_[axis].push_back(below.Part(axis, middle));

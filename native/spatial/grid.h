@@ -13,8 +13,8 @@ namespace synfire::spatial {
 /// Sizes or offsets along x, y and z.
 using Extent = std::array<std::uint32_t, 3>;
 
-/// The cells of a grid by code: Morton codes in which an axis that has run out of bits leaves no gaps. Codes of
-/// cells are unique, rise as Morton codes do, and lie below `box_cells`, at most eight times the cells.
+/// The cells of a grid by code: Morton codes in which an axis that has run out of bits leaves no gaps. Codes
+/// of cells are unique, rise as Morton codes do, and lie below `box_cells`, at most eight times the cells.
 class Grid {
  public:
   explicit Grid(Extent size);
@@ -43,8 +43,8 @@ class Grid {
   std::array<std::vector<std::uint8_t>, 3> bits_;  // places of an axis's bits in a code
 };
 
-/// The box of cells in the grid below that the neurons of a site see: up to 2 * reach + 1 along each axis around the
-/// site's scaled position, moved inward at borders so that it is whole.
+/// The box of cells in the grid below that the neurons of a site see: up to 2 * reach + 1 along each axis
+/// around the site's scaled position, moved inward at borders so that it is whole.
 class Window {
  public:
   Window(const Grid& below, const Grid& own, Extent reach);
@@ -63,9 +63,7 @@ class Window {
     return middle_parts_[static_cast<std::size_t>(axis)][c];
   }
   /// The first coordinate below that the window of coordinate `c` has.
-  std::uint32_t Start(int axis, std::uint32_t c) const {
-    return starts_[static_cast<std::size_t>(axis)][c];
-  }
+  std::uint32_t Start(int axis, std::uint32_t c) const { return starts_[static_cast<std::size_t>(axis)][c]; }
   /// Coordinates [first, second) of the grid above whose windows hold coordinate `c` of the grid below.
   std::array<std::uint32_t, 2> Seers(int axis, std::uint32_t c) const {
     return seers_[static_cast<std::size_t>(axis)][c];

@@ -5,6 +5,8 @@
 
 namespace synfire::spatial {
 
+const std::uint8_t kZeroPage[kMostPageBytes] = {};
+
 const Kernels& ActiveKernels() {
 #if defined(__x86_64__)
   return ForActiveIsa(kKernelsBase, kKernelsAvx2, kKernelsAvx512);

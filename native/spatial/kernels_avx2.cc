@@ -7,7 +7,9 @@
 namespace synfire::spatial {
 namespace {
 
+#include "kernels_deposit.inc"
 #include "kernels_portable.inc"
+#include "native/base/philox_lanes.inc"
 
 inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
   const auto* half = reinterpret_cast<const __m256i*>(indices);
@@ -25,12 +27,14 @@ inline void Transpose(const float* rows, uint32_t count, float* columns) {
       columns[lane * kLanes + row] = row < count ? rows[row * kLanes + lane] : 0;
 }
 
+inline uint32_t OnesOf(uint64_t bits) {
+  return static_cast<uint32_t>(_mm_popcnt_u64(bits));
+}
+
 inline uint32_t MaskOf(I32 lanes) {
   const auto* half = reinterpret_cast<const __m256*>(&lanes);
   return static_cast<uint32_t>(_mm256_movemask_ps(half[0]) | _mm256_movemask_ps(half[1]) << 8);
 }
-
-#include "kernels_deposit.inc"
 
 #include "kernels_body.inc"
 

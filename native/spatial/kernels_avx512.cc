@@ -7,7 +7,9 @@
 namespace synfire::spatial {
 namespace {
 
+#include "kernels_deposit.inc"
 #include "kernels_portable.inc"
+#include "native/base/philox_lanes.inc"
 
 inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
   return (Lanes)_mm512_i32gather_ps(_mm512_loadu_si512(indices), values, 4);
@@ -16,7 +18,8 @@ inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
 // columns[lane][row] = rows[row][lane], for up to sixteen rows; 0 for rows that are not there.
 inline void Transpose(const float* rows, uint32_t count, float* columns) {
   __m512 r[kLanes], t[kLanes];
-  for (uint32_t i = 0; i < kLanes; ++i) r[i] = i < count ? _mm512_load_ps(rows + i * kLanes) : _mm512_setzero_ps();
+  for (uint32_t i = 0; i < kLanes; ++i)
+    r[i] = i < count ? _mm512_load_ps(rows + i * kLanes) : _mm512_setzero_ps();
   // Pairs of rows, then of pairs within 128 bits; then the blocks of 128 bits change places, twice.
   for (uint32_t i = 0; i < kLanes; i += 2) {
     t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
@@ -40,11 +43,13 @@ inline void Transpose(const float* rows, uint32_t count, float* columns) {
   }
 }
 
+inline uint32_t OnesOf(uint64_t bits) {
+  return static_cast<uint32_t>(_mm_popcnt_u64(bits));
+}
+
 inline uint32_t MaskOf(I32 lanes) {
   return _mm512_movepi32_mask((__m512i)lanes);
 }
-
-#include "kernels_deposit.inc"
 
 #include "kernels_body.inc"
 

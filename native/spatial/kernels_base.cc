@@ -2,11 +2,13 @@
 #include "native/base/philox.h"
 #include "native/spatial/kernels.h"
 #include "native/spatial/morton.h"
+#include "native/spatial/neuron.h"
 
 namespace synfire::spatial {
 namespace {
 
 #include "kernels_portable.inc"
+#include "native/base/philox_lanes.inc"
 
 inline Lanes LoadLanes(const float* values, const uint32_t* indices) {
   Lanes lanes;
@@ -19,6 +21,10 @@ inline void Transpose(const float* rows, uint32_t count, float* columns) {
   for (uint32_t row = 0; row < kLanes; ++row)
     for (uint32_t lane = 0; lane < kLanes; ++lane)
       columns[lane * kLanes + row] = row < count ? rows[row * kLanes + lane] : 0;
+}
+
+inline uint32_t OnesOf(uint64_t bits) {
+  return CountBits(bits);
 }
 
 inline uint32_t MaskOf(I32 lanes) {

@@ -75,19 +75,13 @@ void Layer::Allocate(std::uint32_t neurons) {
   cells_ = AlignedBuffer<std::uint8_t>(neurons);
 }
 
-std::uint32_t Layer::Route(const Site& site, std::uint32_t context) const {
-  const std::uint32_t n = LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
-  return rules_.RouteOf(data_[n], n, context);
-}
-
-void Layer::Remember(const Site& site, std::uint32_t context) {
-  const std::uint32_t n = LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
+void Layer::AddPage(std::uint32_t n, std::uint32_t context) {
   Neuron& neuron = data_[n];
-  if (!rules_.Wants(neuron, context)) return;
   const std::uint32_t first = n * rules_.most_pages;
   if (neuron.stored == 0) {
     std::memset(Page(first), 0, rules_.format.bytes);
-    for (std::uint32_t block = 0; block * 8 < rules_.format.weights; ++block) rules_.Draw(IdOf(n), block, Page(first));
+    for (std::uint32_t block = 0; block * 8 < rules_.format.weights; ++block)
+      rules_.Draw(IdOf(n), block, Page(first));
   } else {
     const auto [from, moved] = LayerRules::PlaceFor(neuron, context);
     std::memmove(Page(first + from + 1), Page(first + from), std::size_t{moved} * rules_.format.bytes);
@@ -144,18 +138,22 @@ void Layer::Rebuild(Plan&& plan, ThreadTeam& team) {
     for (std::uint32_t n = tiles_[tile].begin; n < TileEnd(tile); ++n) splits += plan(n) == 2;
   }
   AlignedBuffer<std::uint8_t> weights(std::size_t{total} * rules_.most_pages * rules_.format.bytes);
-  AlignedBuffer<std::int16_t> residuals(keeps_residuals_ ? std::size_t{total} * rules_.most_pages * rules_.format.weights : 0);
+  AlignedBuffer<std::int16_t> residuals(
+      keeps_residuals_ ? std::size_t{total} * rules_.most_pages * rules_.format.weights : 0);
   AlignedBuffer<Neuron> data(total);
   AlignedBuffer<std::uint8_t> cells(total);
   const std::size_t births_before = births_.size();
   births_.resize(births_before + 2 * std::size_t{splits});
 
-  const auto copy_pages = [&](std::uint32_t from, std::uint32_t to, std::uint32_t first, std::uint32_t count) {
-    const std::size_t source = std::size_t{from} * rules_.most_pages + first, target = std::size_t{to} * rules_.most_pages;
+  const auto copy_pages = [&](std::uint32_t from, std::uint32_t to, std::uint32_t first,
+                              std::uint32_t count) {
+    const std::size_t source = std::size_t{from} * rules_.most_pages + first,
+                      target = std::size_t{to} * rules_.most_pages;
     std::memcpy(weights.data() + target * rules_.format.bytes, weights_.data() + source * rules_.format.bytes,
                 std::size_t{count} * rules_.format.bytes);
     if (keeps_residuals_) {
-      std::memcpy(residuals.data() + target * rules_.format.weights, residuals_.data() + source * rules_.format.weights,
+      std::memcpy(residuals.data() + target * rules_.format.weights,
+                  residuals_.data() + source * rules_.format.weights,
                   std::size_t{count} * rules_.format.weights * sizeof(std::int16_t));
     }
   };
@@ -205,7 +203,8 @@ std::uint32_t Layer::Candidates() const {
 
 // Routes and ids have 32 bits.
 std::uint64_t Layer::MostNeurons() const {
-  return std::min({max_neurons_, kMostRoutes / rules_.most_pages, neurons() + (kMostRoutes - next_id_) / 2});
+  return std::min({max_neurons_, kMostRoutes / rules_.most_pages,
+                   neurons() + (kMostRoutes - std::min<std::uint64_t>(kMostRoutes, next_id_)) / 2});
 }
 
 std::uint64_t Layer::GrowthBytes() const {
@@ -221,8 +220,8 @@ void Layer::CheckGrowth() const {
   const std::string after = std::to_string(std::uint64_t{neurons()} + Candidates());
   const std::string most = "at most " + std::to_string(MostNeurons()) + " neurons";
   throw Error(ErrorCode::kOutOfMemory,
-              "Layer " + std::to_string(rules_.index) + " would grow to " + after + " neurons; expected " + most +
-                  " (growth.maxNeurons)",
+              "Layer " + std::to_string(rules_.index) + " would grow to " + after + " neurons; expected " +
+                  most + " (growth.maxNeurons)",
               "growth.maxNeurons", after, most);
 }
 
@@ -252,7 +251,13 @@ std::uint64_t Layer::memory_bytes() const {
 }
 
 std::uint64_t Layer::NeuronBytesOf(std::size_t neurons) const {
-  return neurons * NeuronBytes(rules_.format, rules_.most_pages, keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
+  return neurons * NeuronBytes(rules_.format, rules_.most_pages,
+                               keeps_residuals_ ? Rounding::kResidual : Rounding::kStochastic);
+}
+
+std::uint64_t Layer::BytesOf(const LayerState& state) const {
+  return NeuronBytesOf(state.codes.size()) + tiles_.size() * sizeof(Tile) +
+         (state.ids.size() + state.births.size()) * sizeof(std::uint32_t);
 }
 
 LayerStatistics Layer::Statistics() const {
@@ -313,8 +318,8 @@ namespace {
 
 void Expect(bool good, const std::string& name, const std::string& expected) {
   if (good) return;
-  throw Error(ErrorCode::kCheckpoint, "The checkpoint's " + name + " is impossible; expected " + expected, name,
-              "impossible", expected);
+  throw Error(ErrorCode::kCheckpoint, "The checkpoint's " + name + " is impossible; expected " + expected,
+              name, "impossible", expected);
 }
 
 void CheckIds(const LayerState& state, const std::string& name) {
@@ -342,18 +347,21 @@ void Layer::CheckState(const LayerState& state, const std::string& name) const {
   std::uint64_t pages = 0;
   for (std::size_t n = 0; n < count; ++n) {
     const std::uint32_t code = state.codes[n];
-    Expect(code < grid_.box_cells() && grid_.Contains(grid_.PositionOf(code)), name + ".sites", "cells of the grid");
+    Expect(code < grid_.box_cells() && grid_.Contains(grid_.PositionOf(code)), name + ".sites",
+           "cells of the grid");
     const std::uint32_t stored = CountBits(state.stored[n]);
-    Expect(stored <= rules_.most_pages, name + ".stored", "at most " + std::to_string(rules_.most_pages) + " pages a neuron");
+    Expect(stored <= rules_.most_pages, name + ".stored",
+           "at most " + std::to_string(rules_.most_pages) + " pages a neuron");
     pages += stored;
     if (n > 0) {
       Expect(code >= state.codes[n - 1], name + ".sites", "rising codes");
       const bool apart =
           static_cast<int>(std::bit_width(state.stored[n - 1])) <= std::countr_zero(state.stored[n]);
-      Expect(code != state.codes[n - 1] || (stored > 0 && state.stored[n - 1] != 0 && apart), name + ".stored",
-             "contexts of one site in rising order");
+      Expect(code != state.codes[n - 1] || (stored > 0 && state.stored[n - 1] != 0 && apart),
+             name + ".stored", "contexts of one site in rising order");
     }
-    Expect(state.gains[n] >= rules_.initial_gain * LayerRules::kLowestGain && state.gains[n] <= rules_.initial_gain * LayerRules::kHighestGain,
+    Expect(state.gains[n] >= rules_.initial_gain * LayerRules::kLowestGain &&
+               state.gains[n] <= rules_.initial_gain * LayerRules::kHighestGain,
            name + ".gains", "gains within their bounds");
     Expect(state.rates[n] >= rules_.min_rate, name + ".rates", "learning rates within their bounds");
     const float contribution = std::bit_cast<float>(std::uint32_t{state.contributions[n]} << 16);
@@ -361,8 +369,8 @@ void Layer::CheckState(const LayerState& state, const std::string& name) const {
   }
   Expect(state.weights.size() == pages * rules_.format.bytes, name + ".weights",
          std::to_string(pages * rules_.format.bytes) + " bytes");
-  Expect(state.residuals.size() == (keeps_residuals_ ? pages * rules_.format.weights : 0), name + ".residuals",
-         "one for each weight");
+  Expect(state.residuals.size() == (keeps_residuals_ ? pages * rules_.format.weights : 0),
+         name + ".residuals", "one for each weight");
 }
 
 void Layer::Import(const LayerState& state) {
@@ -378,7 +386,9 @@ void Layer::Import(const LayerState& state) {
     tiles_[code / kTileCells + 1].begin += 1;
     const std::uint32_t stored = StoredPages(data_[n]);
     const std::uint32_t first = static_cast<std::uint32_t>(n) * rules_.most_pages;
-    std::memcpy(Page(first), state.weights.data() + page * rules_.format.bytes, std::size_t{stored} * rules_.format.bytes);
+    if (stored == 0) continue;
+    std::memcpy(Page(first), state.weights.data() + page * rules_.format.bytes,
+                std::size_t{stored} * rules_.format.bytes);
     if (keeps_residuals_) {
       std::memcpy(Residual(first), state.residuals.data() + page * rules_.format.weights,
                   std::size_t{stored} * rules_.format.weights * sizeof(std::int16_t));
@@ -388,7 +398,8 @@ void Layer::Import(const LayerState& state) {
   for (std::size_t tile = 1; tile < tiles_.size(); ++tile) tiles_[tile].begin += tiles_[tile - 1].begin;
   ids_ = state.ids;
   births_.clear();
-  for (std::size_t i = 0; i < state.births.size(); i += 2) births_.push_back({state.births[i], state.births[i + 1]});
+  for (std::size_t i = 0; i < state.births.size(); i += 2)
+    births_.push_back({state.births[i], state.births[i + 1]});
   next_id_ = state.next_id;
 }
 

@@ -1,5 +1,5 @@
-// A layer of neurons on a grid: which neuron answers for a pattern at a site, what it has stored, how it splits and
-// is pruned.
+// A layer of neurons on a grid: which neuron answers for a pattern at a site, what it has stored, how it
+// splits and is pruned.
 #pragma once
 
 #include <algorithm>
@@ -23,8 +23,8 @@ struct Birth {
   std::uint32_t parent;
 };
 
-/// The neurons of one site: all those that share a cell of the grid, in the order of their first contexts. The last
-/// one whose first context is not above a pattern's answers for it; the first one if there is none.
+/// The neurons of one site: all those that share a cell of the grid, in the order of their first contexts.
+/// The last one whose first context is not above a pattern's answers for it; the first one if there is none.
 struct Site {
   std::uint32_t code;
   Extent position;
@@ -47,7 +47,8 @@ struct LayerStatistics {
   std::uint64_t memory_bytes = 0;
 };
 
-/// What learning changes in a layer, where it lies: other memory than the processor's takes it over and gives it back.
+/// What learning changes in a layer, where it lies: other memory than the processor's takes it over and gives
+/// it back.
 struct LayerMemory {
   std::span<Neuron> neurons;
   std::span<std::uint8_t> weights;
@@ -92,14 +93,24 @@ class Layer {
   template <class Visit>
   void ForCells(std::uint32_t first, std::uint32_t last, Visit&& visit) const;
 
-  /// The number of the page that answers for a context at a site, or kNoPage.
-  std::uint32_t Route(const Site& site, std::uint32_t context) const;
-  /// Stores a page for a context unless there is one or no room; it starts as a copy of the one that has answered so
-  /// far, the very first one at random.
-  void Remember(const Site& site, std::uint32_t context);
+  /// The neuron of a site that answers for a context.
+  std::uint32_t Answerer(const Site& site, std::uint32_t context) const {
+    return LayerRules::AnswererOf(data_.data(), site.first, site.count, context);
+  }
+  /// Stores a page for a context unless there is one or no room; it starts as a copy of the one that has
+  /// answered so far, the very first one at random.
+  void Remember(const Site& site, std::uint32_t context) {
+    const std::uint32_t n = Answerer(site, context);
+    if (rules_.Wants(data_[n], context)) AddPage(n, context);
+  }
 
   std::uint32_t NeuronOf(std::uint32_t route) const { return rules_.NeuronOf(route); }
-  std::uint8_t* Page(std::uint32_t route) { return weights_.data() + std::size_t{route} * rules_.format.bytes; }
+  std::uint8_t* Page(std::uint32_t route) {
+    return weights_.data() + std::size_t{route} * rules_.format.bytes;
+  }
+  const std::uint8_t* Page(std::uint32_t route) const {
+    return weights_.data() + std::size_t{route} * rules_.format.bytes;
+  }
   const std::uint8_t* pages() const { return weights_.data(); }
   std::int16_t* Residual(std::uint32_t route) {
     return residuals_.empty() ? nullptr : residuals_.data() + std::size_t{route} * rules_.format.weights;
@@ -121,18 +132,19 @@ class Layer {
 
   /// Memory that a growth would add.
   std::uint64_t GrowthBytes() const;
-  /// Whether the layer may have as many neurons as a growth would leave; CheckGrowth throws Error{kOutOfMemory} if not.
+  /// Whether the layer may have as many neurons as a growth would leave; CheckGrowth throws
+  /// Error{kOutOfMemory} if not.
   bool CanGrow() const;
   void CheckGrowth() const;
-  /// Splits every neuron above the threshold that has two pages or more; returns how many did.
+  /// Splits every neuron at or above the threshold that has two pages or more; returns how many did.
   std::uint32_t Grow(ThreadTeam& team);
   /// Removes neurons below a threshold; returns how many were removed.
   std::uint32_t Prune(float threshold, PruneBy by, ThreadTeam& team);
 
   LayerStatistics Statistics() const;
   std::uint64_t memory_bytes() const;
-  /// Memory of so many neurons.
-  std::uint64_t NeuronBytesOf(std::size_t neurons) const;
+  /// Memory that the layer will have in a state.
+  std::uint64_t BytesOf(const LayerState& state) const;
   static constexpr std::uint32_t kNoParent = 0xFFFFFFFF;
   /// The neuron that split into this one; kNoParent for those that were there from the start.
   std::uint32_t ParentOf(std::uint32_t id) const;
@@ -157,6 +169,8 @@ class Layer {
   bool CanSplit(std::uint32_t n) const {
     return StoredPages(data_[n]) >= 2 && Saturation(n) >= growth_threshold_;
   }
+  std::uint64_t NeuronBytesOf(std::size_t neurons) const;
+  void AddPage(std::uint32_t n, std::uint32_t context);
   std::uint32_t Candidates() const;
   std::uint64_t MostNeurons() const;
   /// Rebuilds the arrays; plan(n) says how many neurons each becomes: none, itself or two.
@@ -172,8 +186,8 @@ class Layer {
   float growth_threshold_;
   std::uint64_t max_neurons_;
 
-  AlignedBuffer<std::uint8_t> weights_;     ///< [neurons][most_pages][bytes]
-  AlignedBuffer<std::int16_t> residuals_;   ///< [neurons][most_pages][weights]
+  AlignedBuffer<std::uint8_t> weights_;    ///< [neurons][most_pages][bytes]
+  AlignedBuffer<std::int16_t> residuals_;  ///< [neurons][most_pages][weights]
   AlignedBuffer<Neuron> data_;
   AlignedBuffer<std::uint8_t> cells_;  ///< of each neuron, within its tile
   std::vector<Tile> tiles_;            ///< and one behind the last

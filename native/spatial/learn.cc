@@ -1,4 +1,5 @@
-// Learning: errors from the outputs down through the layers, then changes of weights, gains and learning rates.
+// Learning: errors from the outputs down through the layers, then changes of weights, gains and learning
+// rates.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,6 +10,7 @@
 
 namespace synfire::spatial {
 BatchResult SpatialNetwork::Learn(const Batch& batch, bool continues) {
+  CheckInputs(batch.samples, batch.inputs);
   BatchResult result;
   if (accelerator_ != nullptr) {
     GiveToDevice();
@@ -80,8 +82,8 @@ double SpatialNetwork::OutputErrors(const Batch& batch) {
   return sum / static_cast<double>(outputs);
 }
 
-// From the errors of a layer to those of the layer below. Every cell adds up what its seers tell it in raster order
-// of the seers, however many samples there are.
+// From the errors of a layer to those of the layer below. Every cell adds up what its seers tell it in raster
+// order of the seers, however many samples there are.
 void SpatialNetwork::PassErrors(std::size_t layer) {
   if (single()) {
     ForSlices(layer - 1, [&](Slice slice, Scratch& scratch, int) { GatherSlice(layer, slice, scratch); });
@@ -104,7 +106,7 @@ void SpatialNetwork::ScatterBlock(std::size_t layer, std::uint32_t block, Scratc
     std::memset(sums + std::size_t{code} * stride_, 0, kLanes * sizeof(float));
 
   Scatter scatter{};
-  scatter.pages = scratch.pages;
+  scatter.pages = scratch.answers;
   scatter.errors = sums;
   scatter.stride = stride_;
   scatter.codes = scratch.codes.data();
@@ -117,7 +119,7 @@ void SpatialNetwork::ScatterBlock(std::size_t layer, std::uint32_t block, Scratc
         bool answered = false;
         for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
           const std::uint32_t route = a.routes[at + lane];
-          scratch.pages[lane] = route == kNoPage ? nullptr : l.Page(route);
+          scratch.answers[lane] = route == kNoPage ? kZeroPage : l.Page(route);
           answered |= route != kNoPage;
         }
         if (!answered) continue;
@@ -194,7 +196,8 @@ void SpatialNetwork::GatherSlice(std::size_t layer, Slice slice, Scratch& scratc
   run();
 }
 
-// Changes the pages of the first `lanes` of scratch.routes by scratch.step times the gradient; leaves scratch.dots.
+// Changes the pages of the first `lanes` of scratch.routes by scratch.step times the gradient; leaves
+// scratch.dots.
 void SpatialNetwork::Change(std::size_t layer, std::uint32_t lanes, const float* gradient, Scratch& scratch) {
   Layer& l = *layers_[layer];
   for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
@@ -262,7 +265,8 @@ void SpatialNetwork::UpdateSites(std::size_t layer, Slice slice, Scratch& scratc
         e.errors += std::abs(delta);
         e.outputs += std::abs(a.outputs[at + lane]);
       }
-      kernels.load_rows(below + first, stride_, scratch.codes.data(), l.window().cells(), scratch.field.data());
+      kernels.load_rows(below + first, stride_, scratch.codes.data(), l.window().cells(),
+                        scratch.field.data());
       kernels.accumulate(scratch.field.data(), scratch.delta, scratch.rows, format.weights, width,
                          scratch.sums.data());
     }
@@ -296,6 +300,7 @@ void SpatialNetwork::UpdateSingle(std::size_t layer, Slice slice, Scratch& scrat
   std::uint32_t codes[kLanes];
   const auto run = [&] {
     if (lanes == 0) return;
+    RepeatWindow(window, lanes, scratch.parts.data());
     ActiveKernels().load_cells(ValuesBelow(layer),
                                {scratch.parts.data(), window.size(), window.offsets().data(), window.cells()},
                                scratch.field.data());

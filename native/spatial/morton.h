@@ -1,5 +1,5 @@
-// Morton codes: the bits of x, y and z interleaved, x lowest, so that cells that are close in space are mostly
-// close in memory.
+// Morton codes: the bits of x, y and z interleaved, x lowest, so that cells that are close in space are
+// mostly close in memory.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "native/base/error.h"
@@ -18,26 +19,28 @@ SpatialSpec Checked(SpatialSpec spec) {
   return spec;
 }
 
-// Visits the cells of some rows of a grid in raster order, x fastest, with their codes; row y + size[1] * z.
-template <class Visit>
-void ForRows(const Grid& grid, std::uint32_t first, std::uint32_t last, Visit&& visit) {
-  const Extent size = grid.size();
-  std::size_t index = std::size_t{first} * size[0];
-  for (std::uint32_t row = first; row < last; ++row) {
-    const std::uint32_t y = row % size[1], z = row / size[1];
-    for (std::uint32_t x = 0; x < size[0]; ++x) visit(index++, grid.CodeOf(x, y, z));
-  }
-}
+constexpr std::uint32_t kNobody = 0xFFFFFFFF;
+constexpr float kMostInput = 1e6f;
 
-// All cells of a grid, by the whole team.
+// Visits the rows of a grid along x by the whole team: visit(index of its first cell, what the row adds to
+// codes).
 template <class Visit>
-void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
+void ForRows(const Grid& grid, ThreadTeam& team, Visit&& visit) {
   constexpr std::uint32_t kCellsPerTask = 1024;
-  const std::uint32_t rows = grid.size()[1] * grid.size()[2];
-  const std::uint32_t per_task = (kCellsPerTask + grid.size()[0] - 1) / grid.size()[0];
+  const Extent size = grid.size();
+  const std::uint32_t rows = size[1] * size[2], per_task = (kCellsPerTask + size[0] - 1) / size[0];
   team.Run(static_cast<int>((rows + per_task - 1) / per_task), [&](int task, int) {
     const std::uint32_t first = static_cast<std::uint32_t>(task) * per_task;
-    ForRows(grid, first, std::min(first + per_task, rows), visit);
+    for (std::uint32_t row = first; row < std::min(first + per_task, rows); ++row)
+      visit(std::size_t{row} * size[0], grid.Part(1, row % size[1]) | grid.Part(2, row / size[1]));
+  });
+}
+
+// Visits the cells of a grid: visit(index, code).
+template <class Visit>
+void ForCells(const Grid& grid, ThreadTeam& team, Visit&& visit) {
+  ForRows(grid, team, [&](std::size_t index, std::uint32_t row) {
+    for (std::uint32_t x = 0; x < grid.size()[0]; ++x) visit(index + x, row | grid.Part(0, x));
   });
 }
 
@@ -164,37 +167,51 @@ void SpatialNetwork::Prepare(std::uint32_t samples, bool learns, bool continues)
     scratch_.push_back(std::make_unique<Scratch>(weights, sides, seers, stride));
 }
 
+// Row by row and sample by sample, so that both sides stay in the first-level cache.
 void SpatialNetwork::LoadInputs(std::uint32_t samples, const float* inputs) {
   const std::size_t size = this->inputs();
-  ForCells(input_, *team_, [&](std::size_t index, std::uint32_t code) {
-    float* const lanes = values_.data() + std::size_t{code} * stride_;
-    for (std::uint32_t s = 0; s < samples; ++s) lanes[s] = inputs[s * size + index];
-  });
-}
-
-bool SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
-  const std::size_t size = this->outputs();
-  const float* const values = activity_.back().outputs.data();
-  std::atomic<bool> finite{true};
-  ForCells(layers_.back()->grid(), *team_, [&](std::size_t index, std::uint32_t code) {
-    const float* const lanes = values + std::size_t{code} * stride_;
+  const std::uint32_t width = input_.size()[0];
+  ForRows(input_, *team_, [&](std::size_t index, std::uint32_t row) {
     for (std::uint32_t s = 0; s < samples; ++s) {
-      outputs[s * size + index] = lanes[s];
-      if (!std::isfinite(lanes[s])) finite.store(false, std::memory_order_relaxed);
+      const float* const from = inputs + s * size + index;
+      float* const to = values_.data() + s;
+      for (std::uint32_t x = 0; x < width; ++x) to[std::size_t{row | input_.Part(0, x)} * stride_] = from[x];
     }
   });
-  return finite;
 }
 
-bool SpatialNetwork::AreFinite(std::span<const float> values) const {
+void SpatialNetwork::StoreOutputs(std::uint32_t samples, float* outputs) const {
+  const std::size_t size = this->outputs();
+  const Grid& grid = layers_.back()->grid();
+  const std::uint32_t width = grid.size()[0];
+  ForRows(grid, *team_, [&](std::size_t index, std::uint32_t row) {
+    for (std::uint32_t s = 0; s < samples; ++s) {
+      const float* const from = activity_.back().outputs.data() + s;
+      float* const to = outputs + s * size + index;
+      for (std::uint32_t x = 0; x < width; ++x) to[x] = from[std::size_t{row | grid.Part(0, x)} * stride_];
+    }
+  });
+}
+
+bool SpatialNetwork::AllWithin(std::span<const float> values, float most) const {
   constexpr std::size_t kPerTask = 1 << 16;
-  std::atomic<bool> finite{true};
+  std::atomic<bool> all{true};
   team_->Run(static_cast<int>((values.size() + kPerTask - 1) / kPerTask), [&](int task, int) {
     const std::size_t first = static_cast<std::size_t>(task) * kPerTask;
+    std::uint32_t within = 1;
     for (const float value : values.subspan(first, std::min(kPerTask, values.size() - first)))
-      if (!std::isfinite(value)) finite.store(false, std::memory_order_relaxed);
+      within &= std::abs(value) <= most;
+    if (within == 0) all.store(false, std::memory_order_relaxed);
   });
-  return finite;
+  return all;
+}
+
+// Larger values would overflow on their way through many layers.
+void SpatialNetwork::CheckInputs(std::uint32_t samples, const float* inputs) const {
+  if (samples == 0) throw InvalidArgument("samples", "0", "at least one");
+  if (AllWithin({inputs, samples * this->inputs()}, kMostInput)) return;
+  throw Error(ErrorCode::kNumeric, "An input is not finite or too large; expected numbers from -1e6 to 1e6",
+              "inputs", "not finite or too large", "numbers from -1e6 to 1e6");
 }
 
 void SpatialNetwork::LastOutputs(float* outputs) const {
@@ -203,19 +220,18 @@ void SpatialNetwork::LastOutputs(float* outputs) const {
 }
 
 void SpatialNetwork::Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues) {
-  bool finite;
+  CheckInputs(samples, inputs);
   if (accelerator_ != nullptr) {
     GiveToDevice();
     accelerator_->Forward(samples, inputs, outputs, continues);
     DeviceRan(samples);
-    finite = AreFinite({outputs, samples * this->outputs()});
   } else {
     Prepare(samples, false, continues);
     LoadInputs(samples, inputs);
     RunForward(false);
-    finite = StoreOutputs(samples, outputs);
+    StoreOutputs(samples, outputs);
   }
-  if (finite) return;
+  if (AllWithin({outputs, samples * this->outputs()}, std::numeric_limits<float>::max())) return;
   ResetState();
   throw Error(ErrorCode::kNumeric, "The outputs are not finite; expected inputs of moderate size", "inputs",
               "too large", "inputs of moderate size");
@@ -243,24 +259,22 @@ void SpatialNetwork::ForwardSites(std::size_t layer, Slice slice, bool learns, S
   l.ForSites(slice.first, slice.last, [&](const Site& site) {
     WindowCodes(l.window(), site.position, scratch.codes.data());
     const float* const middle = below + std::size_t{MiddleCode(l.window(), site.position)} * stride_;
-    const auto look = [&](std::uint32_t first) {
+    const auto load = [&](std::uint32_t first) {
       kernels.load_rows(below + first, stride_, scratch.codes.data(), cells, scratch.field.data());
-      return kernels.contexts(scratch.field.data(), middle + first, cells, spec_.pattern_bits,
-                              scratch.contexts.data() + first);
     };
     // Every new pattern finds its page before any of the samples is answered.
-    if (learns) {
-      for (std::uint32_t first = 0; first < samples_; first += kLanes) {
-        const std::uint32_t active = look(first);
-        for (std::uint32_t s = first; s < std::min(first + kLanes, samples_); ++s)
-          if (active >> (s - first) & 1) l.Remember(site, scratch.contexts[s]);
-      }
+    for (std::uint32_t first = 0; first < stride_; first += kLanes) {
+      load(first);
+      const std::uint32_t active = kernels.contexts(scratch.field.data(), middle + first, cells,
+                                                    spec_.pattern_bits, scratch.contexts.data() + first);
+      for (std::uint32_t s = first; learns && s < std::min(first + kLanes, samples_); ++s)
+        if (active >> (s - first) & 1) l.Remember(site, scratch.contexts[s]);
     }
     for (std::uint32_t first = 0; first < stride_; first += kLanes) {
-      if (!learns || stride_ > kLanes) look(first);
+      if (stride_ > kLanes) load(first);
       for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-        scratch.routes[lane] =
-            first + lane < samples_ ? l.Route(site, scratch.contexts[first + lane]) : kNoPage;
+        scratch.neurons[lane] =
+            first + lane < samples_ ? l.Answerer(site, scratch.contexts[first + lane]) : kNobody;
       }
       const std::size_t at = std::size_t{site.code} * stride_ + first;
       RespondLanes(layer, scratch.contexts.data() + first, a.state.empty() ? nullptr : a.state.data() + at,
@@ -281,19 +295,21 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
   std::uint32_t lanes = 0;
   const auto run = [&] {
     if (lanes == 0) return;
-    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      const Site& site = sites[std::min(lane, lanes - 1)];
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      const Site& site = sites[lane];
       PlaceWindow(window, site.position, lane, scratch.parts.data());
       scratch.middle[lane] = below[MiddleCode(window, site.position)];
       if (!a.state.empty()) scratch.state[lane] = a.state[site.code];
     }
+    RepeatWindow(window, lanes, scratch.parts.data());
     kernels.load_cells(below, {scratch.parts.data(), window.size(), window.offsets().data(), window.cells()},
                        scratch.field.data());
     const std::uint32_t active = kernels.contexts(scratch.field.data(), scratch.middle, window.cells(),
                                                   spec_.pattern_bits, scratch.lane_contexts);
     for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-      if (learns && lane < lanes && (active >> lane & 1)) l.Remember(sites[lane], scratch.lane_contexts[lane]);
-      scratch.routes[lane] = lane < lanes ? l.Route(sites[lane], scratch.lane_contexts[lane]) : kNoPage;
+      if (learns && lane < lanes && (active >> lane & 1))
+        l.Remember(sites[lane], scratch.lane_contexts[lane]);
+      scratch.neurons[lane] = lane < lanes ? l.Answerer(sites[lane], scratch.lane_contexts[lane]) : kNobody;
     }
     RespondLanes(layer, scratch.lane_contexts, a.state.empty() ? nullptr : scratch.state, scratch.output,
                  learns ? scratch.slope : nullptr, scratch);
@@ -314,19 +330,27 @@ void SpatialNetwork::ForwardSingle(std::size_t layer, Slice slice, bool learns, 
   run();
 }
 
-// What the pages of scratch.routes answer to scratch.field.
-void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state, float* output,
-                                  float* slope, Scratch& scratch) {
-  Layer& l = *layers_[layer];
+// What scratch.neurons answer to scratch.field, and the numbers of their pages.
+void SpatialNetwork::RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state,
+                                  float* output, float* slope, Scratch& scratch) {
+  const Layer& l = *layers_[layer];
   for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
-    const std::uint32_t route = scratch.routes[lane];
+    const std::uint32_t n = scratch.neurons[lane];
+    scratch.stored[lane] = n == kNobody ? 0 : l.neuron(n).stored;
+  }
+  ActiveKernels().ranks(scratch.stored, contexts, scratch.ranks);
+  for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+    const std::uint32_t n = scratch.neurons[lane];
+    const bool silent = scratch.stored[lane] == 0;
+    const std::uint32_t route = silent ? kNoPage : n * l.most_pages() + scratch.ranks[lane];
+    scratch.routes[lane] = route;
     scratch.kinds[lane] = l.activations()[contexts[lane]];
-    scratch.pages[lane] = route == kNoPage ? nullptr : l.Page(route);
-    scratch.scale[lane] = route == kNoPage ? 0 : l.ScaleOf(l.NeuronOf(route));
+    scratch.answers[lane] = silent ? kZeroPage : l.Page(route);
+    scratch.scale[lane] = silent ? 0 : l.ScaleOf(n);
   }
   Response response{};
   response.field = scratch.field.data();
-  response.pages = scratch.pages;
+  response.pages = scratch.answers;
   response.scale = scratch.scale;
   response.kinds = scratch.kinds;
   response.decay = spec_.temporal_decay;
@@ -392,15 +416,18 @@ NetworkState SpatialNetwork::Export() const {
 
 void SpatialNetwork::Import(const NetworkState& state) {
   const auto refuse = [](const std::string& name, const std::string& value, const std::string& expected) {
-    throw Error(ErrorCode::kCheckpoint, "The checkpoint's " + name + " is " + value + "; expected " + expected,
-                name, value, expected);
+    throw Error(ErrorCode::kCheckpoint,
+                "The checkpoint's " + name + " is " + value + "; expected " + expected, name, value,
+                expected);
   };
   constexpr std::uint32_t kMostSamples = 65536;
   if (state.layers.size() != layers_.size())
     refuse("layers", std::to_string(state.layers.size()), std::to_string(layers_.size()));
   if (state.samples > kMostSamples) refuse("samples", std::to_string(state.samples), "at most 65536");
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    if (state.temporal.empty()) break;
+  const std::size_t states = spec_.temporal_decay > 0 ? layers_.size() : 0;
+  if (!state.temporal.empty() && state.temporal.size() != states)
+    refuse("temporal states", std::to_string(state.temporal.size()), std::to_string(states));
+  for (std::size_t i = 0; i < state.temporal.size(); ++i) {
     const std::size_t size = std::size_t{layers_[i]->grid().cells()} * state.samples;
     const std::vector<float>& temporal = state.temporal[i];
     const std::string name = "layers." + std::to_string(i) + ".temporal";
@@ -412,7 +439,7 @@ void SpatialNetwork::Import(const NetworkState& state) {
   std::uint64_t bytes = ActivityBytes(std::max(state.samples, 1u), false);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     layers_[i]->CheckState(state.layers[i], "layers." + std::to_string(i));
-    bytes += layers_[i]->NeuronBytesOf(state.layers[i].codes.size());
+    bytes += layers_[i]->BytesOf(state.layers[i]);
   }
   CheckMemory(spec_, bytes);
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->Import(state.layers[i]);

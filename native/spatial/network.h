@@ -1,5 +1,5 @@
-// The spatial network: layers of neurons on grids, run forward and taught by a team of threads, with the same bits for
-// any number of them.
+// The spatial network: layers of neurons on grids, run forward and taught by a team of threads, with the same
+// bits for any number of them.
 #pragma once
 
 #include <cstdint>
@@ -49,11 +49,12 @@ class SpatialNetwork {
   std::uint64_t memory_bytes() const;
   void SetThreads(int threads);
 
-  /// Runs samples forward, from rest unless the temporal state is continued; outputs are [samples][outputs]. Throws
-  /// Error{kNumeric}, with the temporal state back at rest, when outputs are not finite.
+  /// Runs samples forward, from rest unless the temporal state is continued; outputs are [samples][outputs].
+  /// Throws Error{kNumeric}, with the temporal state back at rest, when outputs are not finite.
   void Forward(std::uint32_t samples, const float* inputs, float* outputs, bool continues);
-  /// Learns one batch; grows when that is due. The temporal state of sample s continues that of sample s of the call
-  /// before when `continues` and there are as many. Throws Error{kNumeric} when the loss is not finite.
+  /// Learns one batch; grows when that is due. The temporal state of sample s continues that of sample s of
+  /// the call before when `continues` and there are as many. Throws Error{kNumeric} when the loss is not
+  /// finite.
   BatchResult Learn(const Batch& batch, bool continues);
   /// The outputs of the last batch that was learned, before it was: [samples][outputs].
   void LastOutputs(float* outputs) const;
@@ -64,8 +65,8 @@ class SpatialNetwork {
   void ResetState();
 
   NetworkState Export() const;
-  /// Throws Error{kCheckpoint} for a state that cannot be, Error{kOutOfMemory} for one that is too large; either way
-  /// the network stays as it was.
+  /// Throws Error{kCheckpoint} for a state that cannot be, Error{kOutOfMemory} for one that is too large;
+  /// either way the network stays as it was.
   void Import(const NetworkState& state);
 
  private:
@@ -95,9 +96,10 @@ class SpatialNetwork {
   void DeviceRan(std::uint32_t samples);
   void Prepare(std::uint32_t samples, bool learns, bool continues);
   void LoadInputs(std::uint32_t samples, const float* inputs);
-  /// Returns whether all outputs are finite.
-  bool StoreOutputs(std::uint32_t samples, float* outputs) const;
-  bool AreFinite(std::span<const float> values) const;
+  void StoreOutputs(std::uint32_t samples, float* outputs) const;
+  /// Whether all values are numbers of at most this size.
+  bool AllWithin(std::span<const float> values, float most) const;
+  void CheckInputs(std::uint32_t samples, const float* inputs) const;
   Slicing SlicesOf(std::size_t layer) const { return SlicingOf(layers_[layer]->grid().box_cells(), stride_); }
   /// visit(slice, scratch, number of the slice) for all codes of a layer, by the whole team.
   template <class Visit>
@@ -106,8 +108,8 @@ class SpatialNetwork {
   void RunForward(bool learns);
   void ForwardSites(std::size_t layer, Slice slice, bool learns, Scratch& scratch);
   void ForwardSingle(std::size_t layer, Slice slice, bool learns, Scratch& scratch);
-  void RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state, float* output, float* slope,
-                    Scratch& scratch);
+  void RespondLanes(std::size_t layer, const std::uint8_t* contexts, float* state, float* output,
+                    float* slope, Scratch& scratch);
   double OutputErrors(const Batch& batch);
   void PassErrors(std::size_t layer);
   void ScatterBlock(std::size_t layer, std::uint32_t block, Scratch& scratch);
@@ -120,13 +122,13 @@ class SpatialNetwork {
   Grid input_;
   Layers layers_;
   std::unique_ptr<Accelerator> accelerator_;  ///< null when the processor does the work
-  /// Who has the newest layers and temporal state; with an accelerator the processor's are brought up to date when they
-  /// are asked for.
+  /// Who has the newest layers and temporal state; with an accelerator the processor's are brought up to date
+  /// when they are asked for.
   enum class Newest { kBoth, kHere, kDevice };
   mutable Newest newest_ = Newest::kHere;
   mutable std::vector<Activity> activity_;
-  AlignedBuffer<float> values_;  ///< inputs, by code and lane
-  AlignedBuffer<float> sums_;    ///< errors on their way down, for batches
+  AlignedBuffer<float> values_;                    ///< inputs, by code and lane
+  AlignedBuffer<float> sums_;                      ///< errors on their way down, for batches
   std::vector<std::unique_ptr<Scratch>> scratch_;  ///< by worker
   std::unique_ptr<ThreadTeam> team_;
   std::uint32_t stride_ = 0;   ///< lanes of a cell: 1, or samples rounded up to whole vectors

@@ -1,5 +1,6 @@
-// What a neuron knows besides its weights, and the rules by which that moves: which of its pages answers, where a new
-// one goes, how gain and learning rate follow its experience. For the processor and for GPUs alike.
+// What a neuron knows besides its weights, and the rules by which that moves: which of its pages answers,
+// where a new one goes, how gain and learning rate follow its experience. For the processor and for GPUs
+// alike.
 #pragma once
 
 #include <algorithm>
@@ -28,9 +29,9 @@ SYNFIRE_HOST_DEVICE constexpr std::uint32_t CountBits(std::uint64_t bits) {
 }
 
 struct Neuron {
-  std::uint64_t stored;        ///< a bit for every context that has a page; pages lie in the order of contexts
-  float gain;                  ///< factor on the mean of inputs times weights
-  std::uint16_t rate;          ///< learning rate, in 65535ths of the highest
+  std::uint64_t stored;  ///< a bit for every context that has a page; pages lie in the order of contexts
+  float gain;            ///< factor on the mean of inputs times weights
+  std::uint16_t rate;    ///< learning rate, in 65535ths of the highest
   std::uint16_t contribution;  ///< running mean of |output|, as the upper half of a float
 };
 static_assert(sizeof(Neuron) == 16);
@@ -45,8 +46,8 @@ SYNFIRE_HOST_DEVICE inline void SetContribution(Neuron& neuron, float value) {
 SYNFIRE_HOST_DEVICE inline std::uint32_t StoredPages(const Neuron& neuron) {
   return CountBits(neuron.stored);
 }
-/// The first context that a neuron has a page for; 64 without pages. Counts what lies below it, because nvcc 13.0 makes
-/// the constant 64 of std::countr_zero.
+/// The first context that a neuron has a page for; 64 without pages. Counts what lies below it, because
+/// nvcc 13.0 makes the constant 64 of std::countr_zero.
 SYNFIRE_HOST_DEVICE inline std::uint32_t FirstContext(const Neuron& neuron) {
   return CountBits(~neuron.stored & (neuron.stored - 1));
 }
@@ -59,8 +60,8 @@ struct Experience {
   float dots = 0;             ///< sum of error times (sum / scale)
 };
 
-/// Where a new page goes: the stored pages from `from` on move up by one, so that the new one is a copy of the first of
-/// them; nothing moves for the very first page, which is drawn.
+/// Where a new page goes: the stored pages from `from` on move up by one, so that the new one is a copy of
+/// the first of them; nothing moves for the very first page, which is drawn.
 struct NewPage {
   std::uint32_t from;
   std::uint32_t moved;
@@ -69,6 +70,11 @@ struct NewPage {
 inline constexpr float kMostError = 1;  // a larger one counts as this
 SYNFIRE_HOST_DEVICE inline float ClippedError(float error) {
   return std::clamp(error, -kMostError, +kMostError);
+}
+
+/// A value within +-most; what is not a number becomes one of these.
+SYNFIRE_HOST_DEVICE inline float Bounded(float value, float most) {
+  return value < most ? (value > -most ? value : -most) : most;
 }
 
 /// Random numbers of 16 bits for the slots 8 * block to 8 * block + 7 of a page.
@@ -82,7 +88,8 @@ struct LayerRules {
   static constexpr float kRateSteps = 65535;
   static constexpr float kLowestGain = 1.0f / 16, kHighestGain = 16;  // times the initial one
   static constexpr float kMostGainStep = 0.5f;
-  static constexpr float kContributionShare = 0.1f;  // of the newest batch in the running mean
+  static constexpr float kMostContribution = 1e30f;
+  static constexpr float kContributionShare = 0.1f;             // of the newest batch in the running mean
   static constexpr std::uint32_t kInitialWeights = 0x80000000;  // apart from the random numbers of rounding
 
   PageFormat format;
@@ -103,8 +110,8 @@ struct LayerRules {
   }
 
   /// Of a site's neurons, the one that answers for a context.
-  SYNFIRE_HOST_DEVICE static std::uint32_t AnswererOf(const Neuron* neurons, std::uint32_t first, std::uint32_t count,
-                                                      std::uint32_t context) {
+  SYNFIRE_HOST_DEVICE static std::uint32_t AnswererOf(const Neuron* neurons, std::uint32_t first,
+                                                      std::uint32_t count, std::uint32_t context) {
     std::uint32_t n = first;
     for (std::uint32_t next = n + 1; next < first + count; ++next) {
       if (FirstContext(neurons[next]) > context) break;
@@ -113,7 +120,8 @@ struct LayerRules {
     return n;
   }
   /// The number of neuron n's page for a context, or kNoPage.
-  SYNFIRE_HOST_DEVICE std::uint32_t RouteOf(const Neuron& neuron, std::uint32_t n, std::uint32_t context) const {
+  SYNFIRE_HOST_DEVICE std::uint32_t RouteOf(const Neuron& neuron, std::uint32_t n,
+                                            std::uint32_t context) const {
     if (neuron.stored == 0) return kNoPage;
     const std::uint32_t upto = CountBits(neuron.stored & ((std::uint64_t{2} << context) - 1));
     return n * most_pages + std::max(upto, 1u) - 1;
@@ -140,21 +148,22 @@ struct LayerRules {
 
   /// Moves what a neuron has besides its weights, after a batch.
   SYNFIRE_HOST_DEVICE void Settle(Neuron& neuron, const Experience& e, std::uint32_t batch_samples) const {
-    const float share = e.outputs / static_cast<float>(batch_samples);
+    const float share = Bounded(e.outputs / static_cast<float>(batch_samples), kMostContribution);
     const float before = ContributionOf(neuron);
     SetContribution(neuron, before + kContributionShare * (share - before));
     if (e.samples == 0) return;
     const float count = static_cast<float>(e.samples);
     const float step = RateOf(neuron) * ScaleOf(neuron) * e.dots / count;
-    const float factor = 1 - std::clamp(step, -kMostGainStep, +kMostGainStep);
+    const float factor = 1 - Bounded(step, kMostGainStep);
     neuron.gain = std::clamp(neuron.gain * factor, initial_gain * kLowestGain, initial_gain * kHighestGain);
     AdaptRate(neuron, e.errors / count);
   }
   /// Raises or lowers a neuron's learning rate by the size of its error.
   SYNFIRE_HOST_DEVICE void AdaptRate(Neuron& neuron, float mean_error) const {
     const auto rate = static_cast<float>(neuron.rate);
+    if (neuron.rate == 0) return;  // does not learn
     if (mean_error > 0.5f) {
-      neuron.rate = static_cast<std::uint16_t>(std::min(rate * 1.1f + 0.5f, +kRateSteps));
+      neuron.rate = static_cast<std::uint16_t>(std::min(std::max(rate * 1.1f + 0.5f, rate + 1), +kRateSteps));
     } else if (mean_error < 0.1f) {
       neuron.rate = std::max(min_rate, static_cast<std::uint16_t>(rate * 0.9f));
     }

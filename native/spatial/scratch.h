@@ -28,11 +28,13 @@ struct SpatialNetwork::Scratch {
   std::vector<std::uint8_t> contexts;
 
   // By lane.
-  alignas(64) float middle[kLanes], scale[kLanes], state[kLanes], output[kLanes], slope[kLanes], delta[kLanes],
-      step[kLanes], dots[kLanes];
-  alignas(64) std::uint32_t routes[kLanes], ids[kLanes], stream[kLanes];
+  alignas(64) float middle[kLanes], scale[kLanes], state[kLanes], output[kLanes], slope[kLanes],
+      delta[kLanes], step[kLanes], dots[kLanes];
+  alignas(64) std::uint32_t neurons[kLanes], ranks[kLanes], routes[kLanes], ids[kLanes], stream[kLanes];
+  std::uint64_t stored[kLanes];
   std::uint8_t kinds[kLanes], rows[kLanes], lane_contexts[kLanes];
   std::uint8_t* pages[kLanes];
+  const std::uint8_t* answers[kLanes];
   std::int16_t* residuals[kLanes];
 };
 
@@ -45,15 +47,25 @@ inline void WindowCodes(const Window& window, const Extent& position, std::uint3
 }
 
 inline std::uint32_t MiddleCode(const Window& window, const Extent& position) {
-  return window.MiddlePart(0, position[0]) | window.MiddlePart(1, position[1]) | window.MiddlePart(2, position[2]);
+  return window.MiddlePart(0, position[0]) | window.MiddlePart(1, position[1]) |
+         window.MiddlePart(2, position[2]);
 }
 
 /// Puts a site's window into a lane of `parts`, as Windows has them.
-inline void PlaceWindow(const Window& window, const Extent& position, std::uint32_t lane, std::uint32_t* parts) {
+inline void PlaceWindow(const Window& window, const Extent& position, std::uint32_t lane,
+                        std::uint32_t* parts) {
   for (int axis = 0; axis < 3; ++axis) {
     const std::uint32_t* const own = window.Parts(axis, position[axis]);
     for (std::uint32_t k = 0; k < window.size()[axis]; ++k, parts += kLanes) parts[lane] = own[k];
   }
+}
+
+/// Gives lanes that are not in use the window of the first one, so that nothing outside of the grid is read
+/// for them.
+inline void RepeatWindow(const Window& window, std::uint32_t used, std::uint32_t* parts) {
+  const std::uint32_t sides = window.size()[0] + window.size()[1] + window.size()[2];
+  for (std::uint32_t k = 0; k < sides; ++k, parts += kLanes)
+    std::fill(parts + used, parts + kLanes, parts[0]);
 }
 
 template <class Visit>

@@ -22,6 +22,16 @@ std::string Shown(const Extent& e) {
   return std::to_string(e[0]) + " x " + std::to_string(e[1]) + " x " + std::to_string(e[2]);
 }
 
+void CheckCount(const char* field, std::size_t entries, std::size_t layers) {
+  if (entries == layers) return;
+  throw InvalidArgument(field, std::to_string(entries) + " entries",
+                        "one for each of " + std::to_string(layers) + " layers");
+}
+
+std::uint64_t Cells(const Extent& grid) {
+  return std::uint64_t{grid[0]} * grid[1] * grid[2];
+}
+
 void CheckGrid(const Extent& grid, const std::string& field) {
   for (int axis = 0; axis < 3; ++axis) {
     if (grid[axis] < 1 || grid[axis] > kMostCoordinate) {
@@ -29,8 +39,7 @@ void CheckGrid(const Extent& grid, const std::string& field) {
                             "1 to 65535 cells: a coordinate has 16 bits");
     }
   }
-  const std::uint64_t cells = std::uint64_t{grid[0]} * grid[1] * grid[2];
-  if (cells > kMostCells) throw InvalidArgument(field, Shown(grid), "at most 2^28 cells");
+  if (Cells(grid) > kMostCells) throw InvalidArgument(field, Shown(grid), "at most 2^28 cells");
 }
 
 void CheckWindow(const SpatialSpec& spec, std::size_t layer) {
@@ -78,10 +87,12 @@ std::uint64_t EstimateBytes(const SpatialSpec& spec) {
   std::uint64_t bytes = 4 * BoxCells(spec.grids[0]);
   for (std::size_t layer = 0; layer < spec.layers(); ++layer) {
     const Extent& grid = spec.grids[layer + 1];
-    const std::uint64_t neurons = std::uint64_t{grid[0]} * grid[1] * grid[2];
     const PageFormat format = FormatOf(spec.PageWeights(layer), spec.bits);
     const std::uint32_t pages = MostPages(format, spec.capacity);
-    bytes += neurons * NeuronBytes(format, pages, spec.rounding) + 12 * BoxCells(grid);
+    // Outputs, errors, routes and perhaps a temporal state by code, and an index by blocks of 64 codes.
+    const std::uint64_t box = BoxCells(grid), per_code = spec.temporal_decay > 0 ? 16 : 12;
+    const std::uint64_t index = 16 * ((box + 63) / 64 + 1);
+    bytes += Cells(grid) * NeuronBytes(format, pages, spec.rounding) + per_code * box + index;
   }
   return bytes;
 }
@@ -98,10 +109,8 @@ void CheckSpec(const SpatialSpec& spec) {
   if (spec.grids.size() < 2)
     throw InvalidArgument("grids", std::to_string(spec.grids.size()) + " grids",
                           "an input and at least one layer");
-  if (spec.reach.size() != spec.layers() || spec.activations.size() != spec.layers()) {
-    throw InvalidArgument("reach", std::to_string(spec.reach.size()) + " entries",
-                          "one for each of " + std::to_string(spec.layers()) + " layers");
-  }
+  CheckCount("reach", spec.reach.size(), spec.layers());
+  CheckCount("activations", spec.activations.size(), spec.layers());
   if (spec.bits != 1 && spec.bits != 2 && spec.bits != 4)
     throw InvalidArgument("bits", std::to_string(spec.bits), "1, 2 or 4");
   if (spec.capacity < 2 || spec.capacity > kMostCapacity)
@@ -126,6 +135,12 @@ void CheckSpec(const SpatialSpec& spec) {
   if (spec.threads < 1 || spec.threads > ThreadTeam::kMaxThreads)
     throw InvalidArgument("threads", std::to_string(spec.threads), "1 to 1024");
   CheckMemory(spec, EstimateBytes(spec));
+  for (std::size_t i = 1; i < spec.grids.size(); ++i) {
+    if (Cells(spec.grids[i]) > spec.max_neurons)
+      throw InvalidArgument(
+          "growth.maxNeurons", std::to_string(spec.max_neurons),
+          "at least " + std::to_string(Cells(spec.grids[i])) + ", the neurons of " + Indexed("grids", i));
+  }
 }
 
 }  // namespace synfire::spatial

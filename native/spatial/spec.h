@@ -19,8 +19,8 @@ enum class Rounding {
 enum class Device { kCpu, kCuda };
 
 struct SpatialSpec {
-  std::vector<Extent> grids;  ///< the input first, then one for every layer
-  std::vector<Extent> reach;  ///< by layer
+  std::vector<Extent> grids;               ///< the input first, then one for every layer
+  std::vector<Extent> reach;               ///< by layer
   std::vector<ActivationMap> activations;  ///< by layer
   std::uint32_t bits = 4;                  ///< of a weight: 1, 2 or 4
   std::uint32_t capacity = 256;            ///< weights that a neuron may store
@@ -28,8 +28,8 @@ struct SpatialSpec {
   Rounding rounding = Rounding::kStochastic;
   float temporal_decay = 0;  ///< share of its sum that a neuron keeps from step to step
   float initial_rate = 0.01f, min_rate = 0.001f, max_rate = 0.1f;
-  float growth_threshold = 0.9f;    ///< saturation above which a neuron splits
-  std::uint32_t grow_every = 0;     ///< batches between two growths; 0: only when asked
+  float growth_threshold = 0.9f;                       ///< saturation from which on a neuron splits
+  std::uint32_t grow_every = 0;                        ///< batches between two growths; 0: only when asked
   std::uint64_t max_neurons = std::uint64_t{1} << 26;  ///< of a layer
   std::uint64_t seed = 42;
   std::uint64_t max_memory_bytes = std::uint64_t{1} << 62;
@@ -46,7 +46,8 @@ struct SpatialSpec {
 /// How pages of this many weights are stored.
 PageFormat FormatOf(std::uint32_t weights, std::uint32_t bits);
 
-/// Pages of this format that a neuron may store: as many as fit into its capacity, at most one for each context.
+/// Pages of this format that a neuron may store: as many as fit into its capacity, at most one for each
+/// context.
 std::uint32_t MostPages(const PageFormat& format, std::uint32_t capacity);
 
 /// Memory of one neuron.

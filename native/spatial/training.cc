@@ -47,9 +47,10 @@ DatasetSamples::DatasetSamples(const SpatialNetwork& network, const Dataset& dat
                         ? static_cast<std::size_t>(dataset.target_count()) == outputs_
                         : dataset.classes() > 0 && static_cast<std::size_t>(dataset.classes()) <= outputs_;
   if (!fits)
-    throw InvalidArgument(
-        "dataset", std::to_string(dataset.classes()) + " classes and " + std::to_string(dataset.target_count()) + " targets",
-        "labels of at most " + std::to_string(outputs_) + " classes or as many targets");
+    throw InvalidArgument("dataset",
+                          std::to_string(dataset.classes()) + " classes and " +
+                              std::to_string(dataset.target_count()) + " targets",
+                          "labels of at most " + std::to_string(outputs_) + " classes or as many targets");
 }
 
 Rows DatasetSamples::Load(std::size_t first, std::size_t count, RowBuffers& buffers) const {
@@ -106,7 +107,8 @@ EvaluationReport Evaluate(SpatialNetwork& network, const Samples& samples, const
   RowBuffers buffers;
   std::vector<float> answers(std::min<std::size_t>(kEvaluationBatch, samples.count()) * outputs);
   for (std::size_t first = 0; first < samples.count(); first += kEvaluationBatch) {
-    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(kEvaluationBatch, samples.count() - first));
+    const auto count =
+        static_cast<std::uint32_t>(std::min<std::size_t>(kEvaluationBatch, samples.count() - first));
     const Rows rows = samples.Load(first, count, buffers);
     network.Forward(count, rows.inputs, answers.data(), false);
     for (std::size_t s = 0; s < count; ++s) {

@@ -46,11 +46,12 @@ class ArraySamples final : public Samples {
   std::span<const float> inputs_, targets_;
 };
 
-/// Samples of a data set: bytes from 0 to 1; targets of a labelled set are 1 for the class and 0 for the others.
-/// Throws Error{kInvalidArgument} for a set or indices that do not fit the network.
+/// Samples of a data set: bytes from 0 to 1; targets of a labelled set are 1 for the class and 0 for the
+/// others. Throws Error{kInvalidArgument} for a set or indices that do not fit the network.
 class DatasetSamples final : public Samples {
  public:
-  DatasetSamples(const SpatialNetwork& network, const Dataset& dataset, std::span<const std::uint32_t> indices);
+  DatasetSamples(const SpatialNetwork& network, const Dataset& dataset,
+                 std::span<const std::uint32_t> indices);
   std::size_t count() const override { return indices_.size(); }
   Rows Load(std::size_t first, std::size_t count, RowBuffers& buffers) const override;
   std::int32_t Label(std::size_t position) const override;
@@ -63,7 +64,7 @@ class DatasetSamples final : public Samples {
 
 struct RunSums {
   std::size_t samples = 0;
-  double loss_sum = 0;  ///< of the mean squared error of each sample
+  double loss_sum = 0;      ///< of the mean squared error of each sample
   std::size_t correct = 0;  ///< samples whose largest output was that of their class
 };
 

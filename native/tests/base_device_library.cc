@@ -1,9 +1,8 @@
 // The loader of the CUDA library: what it says where there is none.
-#include "native/base/device_library.h"
-
 #include <cstdlib>
 #include <string>
 
+#include "native/base/device_library.h"
 #include "native/base/error.h"
 #include "native/spatial/network.h"
 #include "native/tests/check.h"

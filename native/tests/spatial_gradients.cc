@@ -15,8 +15,9 @@ constexpr std::uint16_t kHighest = 65535;
 
 SpatialSpec Smooth(std::uint32_t bits) {
   SpatialSpec spec = Network({{3, 3, 1}, {4, 2, 2}, {2, 2, 1}, {3, 1, 1}}, Activation::kTanh);
-  const std::uint8_t kinds[] = {Number(Activation::kTanh), Number(Activation::kSilu), Number(Activation::kSoftsign),
-                                Number(Activation::kSine), Number(Activation::kGelu), Number(Activation::kElu)};
+  const std::uint8_t kinds[] = {Number(Activation::kTanh),     Number(Activation::kSilu),
+                                Number(Activation::kSoftsign), Number(Activation::kSine),
+                                Number(Activation::kGelu),     Number(Activation::kElu)};
   for (std::size_t layer = 0; layer < 2; ++layer)
     for (std::size_t context = 0; context < kContexts; ++context)
       spec.activations[layer][context] = kinds[(context + layer) % 6];
@@ -47,11 +48,11 @@ Lesson Learned(const SpatialSpec& spec, std::uint32_t samples, std::uint32_t see
   NetworkState state = novice.Export();
   Shuffle(state, spec, random, 0);
   // Layers of changed weights may show the next ones patterns without pages.
-  SpatialNetwork pupil = Imported(careful, state);
+  Imported pupil(careful, state);
   Teach(pupil, lesson.inputs, anything);
   lesson.before = pupil.Export();
   for (LayerState& layer : lesson.before.layers) std::fill(layer.rates.begin(), layer.rates.end(), kHighest);
-  SpatialNetwork network = Imported(spec, lesson.before);
+  Imported network(spec, lesson.before);
   lesson.targets = Answers(network, lesson.inputs);
   for (float& target : lesson.targets) target += random.Float(-0.3, 0.3);
   Teach(network, lesson.inputs, lesson.targets);
@@ -59,7 +60,8 @@ Lesson Learned(const SpatialSpec& spec, std::uint32_t samples, std::uint32_t see
   return lesson;
 }
 
-/// Every change of a weight is -rate * weights / gain times the derivative of half the squared error by the weight.
+/// Every change of a weight is -rate * weights / gain times the derivative of half the squared error by the
+/// weight.
 int CheckWeights(const SpatialSpec& spec, const Lesson& lesson, std::size_t layer) {
   const auto samples = static_cast<std::uint32_t>(lesson.inputs.size() / Cells(spec.grids[0]));
   const double levels = (1 << spec.bits) - 1, count = spec.PageWeights(layer);
@@ -114,7 +116,8 @@ TEST("spatial gradients: weights of every layer follow the numerical derivative"
     for (const std::uint32_t samples : {1u, 3u}) {
       const SpatialSpec spec = Smooth(bits);
       const Lesson lesson = Learned(spec, samples, 30 + bits);
-      for (std::size_t layer = 0; layer < spec.layers(); ++layer) CHECK(CheckWeights(spec, lesson, layer) > 10);
+      for (std::size_t layer = 0; layer < spec.layers(); ++layer)
+        CHECK(CheckWeights(spec, lesson, layer) > 10);
     }
   }
 }

@@ -1,11 +1,10 @@
 // Morton codes, codes of the cells of a grid, and the windows that neurons see.
-#include "native/spatial/grid.h"
-
 #include <algorithm>
 #include <cstdint>
 #include <set>
 #include <vector>
 
+#include "native/spatial/grid.h"
 #include "native/spatial/morton.h"
 #include "native/tests/check.h"
 #include "native/tests/spatial_support.h"
@@ -39,7 +38,8 @@ std::vector<Position> SomePositions() {
 }
 
 Position ToPosition(const Extent& e) {
-  return {static_cast<std::uint16_t>(e[0]), static_cast<std::uint16_t>(e[1]), static_cast<std::uint16_t>(e[2])};
+  return {static_cast<std::uint16_t>(e[0]), static_cast<std::uint16_t>(e[1]),
+          static_cast<std::uint16_t>(e[2])};
 }
 
 template <class Visit>
@@ -49,9 +49,10 @@ void ForPositions(const Extent& size, Visit&& visit) {
       for (std::uint32_t x = 0; x < size[0]; ++x) visit(Extent{x, y, z});
 }
 
-const std::vector<Extent> kShapes = {{1, 1, 1},  {2, 1, 1},  {1, 7, 3},   {3, 1, 5},  {1, 1, 9},     {4, 4, 4},
-                                     {5, 6, 7},  {17, 2, 1}, {2, 33, 3},  {1, 64, 2}, {8, 8, 8},     {9, 9, 9},
-                                     {31, 1, 4}, {16, 4, 1}, {100, 3, 2}, {13, 1, 1}, {65535, 1, 1}, {1, 1, 65535}};
+const std::vector<Extent> kShapes = {{1, 1, 1},  {2, 1, 1},     {1, 7, 3},    {3, 1, 5},  {1, 1, 9},
+                                     {4, 4, 4},  {5, 6, 7},     {17, 2, 1},   {2, 33, 3}, {1, 64, 2},
+                                     {8, 8, 8},  {9, 9, 9},     {31, 1, 4},   {16, 4, 1}, {100, 3, 2},
+                                     {13, 1, 1}, {65535, 1, 1}, {1, 1, 65535}};
 
 TEST("spatial Morton codes: known values") {
   CHECK_EQUAL(MortonEncode({0, 0, 0}), 0u);
@@ -78,8 +79,8 @@ TEST("spatial Morton codes: every instruction set encodes alike") {
   for (const Position& p : positions) flat.insert(flat.end(), {p.x, p.y, p.z});
   for (const Kernels* kernels : SupportedTables()) {
     // All lengths around those of vectors, then all positions.
-    for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{16}, std::size_t{33},
-                                    positions.size()}) {
+    for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{16},
+                                    std::size_t{33}, positions.size()}) {
       std::vector<std::uint64_t> codes(positions.size() + 1, 77);
       kernels->encode(flat.data(), count, codes.data());
       for (std::size_t i = 0; i < count; ++i) CHECK_EQUAL(codes[i], MortonEncode(positions[i]));
@@ -195,7 +196,8 @@ TEST("spatial windows: lie around scaled positions and stay whole") {
           CHECK_EQUAL(window.MiddlePart(0, c), below.Part(0, middle));
           CHECK(start <= middle && middle < start + size);
           if (middle >= reach && middle + reach < under) CHECK_EQUAL(start + reach, middle);
-          for (std::uint32_t k = 0; k < size; ++k) CHECK_EQUAL(window.Parts(0, c)[k], below.Part(0, start + k));
+          for (std::uint32_t k = 0; k < size; ++k)
+            CHECK_EQUAL(window.Parts(0, c)[k], below.Part(0, start + k));
         }
       }
     }

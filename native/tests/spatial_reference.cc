@@ -56,7 +56,8 @@ Curve CurveOf(Activation activation, double x) {
     case Activation::kSilu:
       return {x * Logistic(x), Logistic(x) + x * Logistic(x) * Logistic(-x)};
     case Activation::kGelu:  // by the logistic function, as Hendrycks & Gimpel 2016 offer it
-      return {x * Logistic(1.702 * x), Logistic(1.702 * x) + 1.702 * x * Logistic(1.702 * x) * Logistic(-1.702 * x)};
+      return {x * Logistic(1.702 * x),
+              Logistic(1.702 * x) + 1.702 * x * Logistic(1.702 * x) * Logistic(-1.702 * x)};
     case Activation::kSine:
       return {std::sin(x), std::cos(x)};
     case Activation::kHardTanh:
@@ -104,7 +105,8 @@ ReferenceNetwork::ReferenceNetwork(const SpatialSpec& spec, const NetworkState& 
         for (std::size_t k = 0; k < format.weights; ++k) {
           own.weights.push_back(2 * stored.Get(page, k) / levels - 1);
           const bool kept = spec.rounding == Rounding::kResidual;
-          own.residuals.push_back(kept ? layer_state.residuals[page * format.weights + k] * kResidualUnit : 0);
+          own.residuals.push_back(kept ? layer_state.residuals[page * format.weights + k] * kResidualUnit
+                                       : 0);
         }
         ++page;
       }
@@ -124,7 +126,8 @@ double ReferenceNetwork::Clipped(double error) {
 }
 
 // Raster indices of what a site sees in the grid below, in Morton order of the places in the window.
-std::vector<std::size_t> ReferenceNetwork::WindowOf(std::size_t layer, std::size_t site, std::size_t* middle) const {
+std::vector<std::size_t> ReferenceNetwork::WindowOf(std::size_t layer, std::size_t site,
+                                                    std::size_t* middle) const {
   const Extent below = spec_.grids[layer], own = spec_.grids[layer + 1], reach = spec_.reach[layer];
   const std::size_t position[3] = {site % own[0], site / own[0] % own[1], site / own[0] / own[1]};
   std::size_t start[3], size[3], centre[3];
@@ -134,7 +137,9 @@ std::vector<std::size_t> ReferenceNetwork::WindowOf(std::size_t layer, std::size
     const std::size_t wanted = centre[axis] > reach[axis] ? centre[axis] - reach[axis] : 0;
     start[axis] = std::min(wanted, below[axis] - size[axis]);
   }
-  const auto index = [&](std::size_t x, std::size_t y, std::size_t z) { return x + below[0] * (y + below[1] * z); };
+  const auto index = [&](std::size_t x, std::size_t y, std::size_t z) {
+    return x + below[0] * (y + below[1] * z);
+  };
   *middle = index(centre[0], centre[1], centre[2]);
   std::map<std::uint64_t, std::size_t> cells;
   for (std::size_t z = 0; z < size[2]; ++z) {
@@ -267,7 +272,8 @@ double ReferenceNetwork::HalfSquares(std::uint32_t samples, const std::vector<fl
                                      const std::vector<float>& targets) {
   const std::vector<double> outputs = Forward(samples, inputs, false);
   double sum = 0;
-  for (std::size_t i = 0; i < outputs.size(); ++i) sum += std::pow(outputs[i] - static_cast<double>(targets[i]), 2) / 2;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    sum += std::pow(outputs[i] - static_cast<double>(targets[i]), 2) / 2;
   return sum;
 }
 
@@ -295,14 +301,16 @@ double ReferenceNetwork::Learn(std::uint32_t samples, const std::vector<float>& 
           const Answer& answer = answers[layer][site][s];
           if (answer.cell == nullptr) continue;
           for (std::size_t k = 0; k < window.size(); ++k) {
-            const double weight = answer.page->weights[k] * answer.cell->gain / static_cast<double>(window.size() + 1);
+            const double weight =
+                answer.page->weights[k] * answer.cell->gain / static_cast<double>(window.size() + 1);
             sums[window[k]][s] += answer.delta * weight;
           }
         }
       }
       for (std::size_t cell = 0; cell < below.size(); ++cell)
         for (std::uint32_t s = 0; s < samples; ++s)
-          if (below[cell][s].cell != nullptr) below[cell][s].delta = Clipped(sums[cell][s]) * below[cell][s].slope;
+          if (below[cell][s].cell != nullptr)
+            below[cell][s].delta = Clipped(sums[cell][s]) * below[cell][s].slope;
     }
     Change(layer, answers[layer], samples);
   }
@@ -310,7 +318,8 @@ double ReferenceNetwork::Learn(std::uint32_t samples, const std::vector<float>& 
 }
 
 // What a layer's neurons make of their errors.
-void ReferenceNetwork::Change(std::size_t layer, std::vector<std::vector<Answer>>& answers, std::uint32_t samples) {
+void ReferenceNetwork::Change(std::size_t layer, std::vector<std::vector<Answer>>& answers,
+                              std::uint32_t samples) {
   const double levels = (1 << spec_.bits) - 1, initial_gain = InitialGain(spec_, layer);
   for (std::size_t site = 0; site < answers.size(); ++site) {
     for (Cell& cell : layers_[layer].sites[site]) {
@@ -336,7 +345,8 @@ void ReferenceNetwork::Change(std::size_t layer, std::vector<std::vector<Answer>
       if (count == 0) continue;
       const auto& [context, any] = *cell.pages.begin();
       const double step = cell.rate * cell.gain / static_cast<double>(any.weights.size()) * moments / count;
-      cell.gain = std::clamp(cell.gain * (1 - std::clamp(step, -0.5, 0.5)), initial_gain / 16, initial_gain * 16);
+      cell.gain =
+          std::clamp(cell.gain * (1 - std::clamp(step, -0.5, 0.5)), initial_gain / 16, initial_gain * 16);
       const double error = errors / count;
       Note(std::abs(error - 0.5));
       Note(std::abs(error - 0.1));
@@ -412,10 +422,12 @@ void CheckState(const SpatialSpec& spec, const NetworkState& state, ReferenceNet
           CHECK(wanted.pages.contains(context));
           const auto& wanted_page = wanted.pages.at(context);
           for (std::size_t k = 0; k < page.weights.size(); ++k) {
-            const double q = (page.weights[k] + 1) / 2 * levels, wanted_q = (wanted_page.weights[k] + 1) / 2 * levels;
+            const double q = (page.weights[k] + 1) / 2 * levels,
+                         wanted_q = (wanted_page.weights[k] + 1) / 2 * levels;
             const double value = wanted_q + wanted_page.residuals[k];
             if (spec.rounding == Rounding::kResidual) {
-              CHECK_NEAR(q + page.residuals[k], value, kResidualUnit * 0.51 + 1e-5 * (1 + wanted_page.sizes[k]));
+              CHECK_NEAR(q + page.residuals[k], value,
+                         kResidualUnit * 0.51 + 1e-5 * (1 + wanted_page.sizes[k]));
             } else {
               // Up or down to a whole step.
               CHECK(std::abs(q - value) < 1 + 1e-5 * (1 + wanted_page.sizes[k]));
@@ -448,15 +460,15 @@ void CheckLearning(SpatialSpec spec, std::uint32_t seed, std::uint32_t samples, 
     CheckState(spec, network.Export(), reference);
   }
   CHECK(compared >= 3);
-  CHECK((clipped > 0) == (width > 1));
+  if (width > 1) CHECK(clipped > 0);
 }
 
 TEST("spatial reference: outputs agree with the model") {
   for (const std::uint32_t bits : {1u, 2u, 4u}) {
     for (const std::uint32_t pattern_bits : {0u, 1u, 3u}) {
       const SpatialSpec spec = ThreeLayers(bits, Rounding::kStochastic, pattern_bits);
-      const NetworkState state = Experienced(spec, 10 * bits + pattern_bits, 0);
-      SpatialNetwork network = Imported(spec, state);
+      const NetworkState state = Experienced(spec, 10 * bits + pattern_bits, 1000);
+      Imported network(spec, state);
       Random random(bits);
       for (const std::size_t samples : {1, 2, 16, 37}) {
         ReferenceNetwork reference(spec, state);
@@ -470,11 +482,11 @@ TEST("spatial reference: outputs agree with the model") {
 TEST("spatial reference: outputs with a temporal state agree with the model") {
   SpatialSpec spec = ThreeLayers(4, Rounding::kStochastic, 3);
   spec.temporal_decay = 0.7f;
-  NetworkState state = Experienced(spec, 5, 0);
+  NetworkState state = Experienced(spec, 5, 1000);
   for (const std::size_t samples : {1, 5}) {
     state.samples = 0;
-    state.temporal.clear();
-    SpatialNetwork network = Imported(spec, state);
+    for (std::vector<float>& temporal : state.temporal) temporal.clear();
+    Imported network(spec, state);
     ReferenceNetwork reference(spec, state);
     Random random(6);
     for (int step = 0; step < 6; ++step)
@@ -502,7 +514,8 @@ TEST("spatial reference: learning with stochastic rounding agrees with the model
 }
 
 TEST("spatial reference: learning cuts large errors") {
-  for (const std::uint32_t samples : {1u, 5u}) CheckLearning(ThreeLayers(4, Rounding::kResidual, 3), samples, samples, 9);
+  for (const std::uint32_t samples : {1u, 5u})
+    CheckLearning(ThreeLayers(4, Rounding::kResidual, 3), samples, samples, 9);
 }
 
 TEST("spatial reference: learning with a temporal state agrees with the model") {
@@ -520,14 +533,16 @@ TEST("spatial reference: sites with many and without neurons agree with the mode
     TeachNoise(network, random, 6, 2);
     network.Grow();
   }
-  network.Prune(0.5f, PruneBy::kSaturation);
-  const LayerStatistics statistics = network.layer(1).Statistics();
-  CHECK(statistics.neurons > 27);
-  std::uint64_t silent = 0;
-  for (std::size_t i = 0; i < 3; ++i) silent += network.layer(i).Statistics().silent_sites;
-  network.Prune(0.05f, PruneBy::kContribution);
-  for (std::size_t i = 0; i < 3; ++i) silent += network.layer(i).Statistics().silent_sites;
+  network.Prune(0.2f, PruneBy::kSaturation);
+  network.Prune(0.1f, PruneBy::kContribution);
+  std::uint64_t silent = 0, shared = 0;
+  for (std::size_t i = 0; i < network.layers(); ++i) {
+    silent += network.layer(i).Statistics().silent_sites;
+    network.layer(i).ForSites(0, network.layer(i).grid().box_cells(),
+                              [&](const Site& site) { shared += site.count > 1; });
+  }
   CHECK(silent > 0);
+  CHECK(shared > 5);
   for (const std::uint32_t samples : {1u, 9u}) {
     int compared = 0;
     for (int batch = 0; batch < 6; ++batch) {

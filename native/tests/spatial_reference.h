@@ -1,5 +1,6 @@
-// A spatial network written down once more, as plainly as its model, in double precision: what the engine's outputs and
-// changes are compared with. No lanes, no codes, no tables: maps of pages by context, one sample after another.
+// A spatial network written down once more, as plainly as its model, in double precision: what the engine's
+// outputs and changes are compared with. No lanes, no codes, no tables: maps of pages by context, one sample
+// after another.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ class ReferenceNetwork {
   /// Outputs [samples][outputs]; from rest or from the state before.
   std::vector<double> Forward(std::uint32_t samples, const std::vector<float>& inputs, bool continues);
   /// Half the sum over samples and outputs of the squared error, from rest.
-  double HalfSquares(std::uint32_t samples, const std::vector<float>& inputs, const std::vector<float>& targets);
+  double HalfSquares(std::uint32_t samples, const std::vector<float>& inputs,
+                     const std::vector<float>& targets);
   /// Learns a batch; returns the sum over samples of the mean squared error.
   double Learn(std::uint32_t samples, const std::vector<float>& inputs, const std::vector<float>& targets,
                bool continues);

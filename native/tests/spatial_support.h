@@ -1,8 +1,10 @@
-// What the tests of spatial networks share: kernel tables, reproducible numbers, small networks and their states.
+// What the tests of spatial networks share: kernel tables, reproducible numbers, small networks and their
+// states.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
 #include <string>
@@ -96,15 +98,16 @@ inline std::size_t Cells(const Extent& grid) {
   return std::size_t{grid[0]} * grid[1] * grid[2];
 }
 
-inline std::vector<float> Answers(SpatialNetwork& network, const std::vector<float>& inputs, bool continues = false) {
+inline std::vector<float> Answers(SpatialNetwork& network, const std::vector<float>& inputs,
+                                  bool continues = false) {
   const std::size_t samples = inputs.size() / network.inputs();
   std::vector<float> outputs(samples * network.outputs());
   network.Forward(static_cast<std::uint32_t>(samples), inputs.data(), outputs.data(), continues);
   return outputs;
 }
 
-inline BatchResult Teach(SpatialNetwork& network, const std::vector<float>& inputs, const std::vector<float>& targets,
-                         bool continues = false) {
+inline BatchResult Teach(SpatialNetwork& network, const std::vector<float>& inputs,
+                         const std::vector<float>& targets, bool continues = false) {
   const auto samples = static_cast<std::uint32_t>(inputs.size() / network.inputs());
   return network.Learn({samples, inputs.data(), targets.data()}, continues);
 }
@@ -119,11 +122,9 @@ inline void TeachNoise(SpatialNetwork& network, Random& random, std::uint32_t sa
 }
 
 /// A network with a state of another one.
-inline SpatialNetwork Imported(const SpatialSpec& spec, const NetworkState& state) {
-  SpatialNetwork network(spec);
-  network.Import(state);
-  return network;
-}
+struct Imported : SpatialNetwork {
+  Imported(const SpatialSpec& spec, const NetworkState& state) : SpatialNetwork(spec) { Import(state); }
+};
 
 template <class T>
 bool SameBits(const std::vector<T>& a, const std::vector<T>& b) {
@@ -132,8 +133,8 @@ bool SameBits(const std::vector<T>& a, const std::vector<T>& b) {
 
 inline bool Same(const LayerState& a, const LayerState& b) {
   return a.codes == b.codes && a.stored == b.stored && SameBits(a.gains, b.gains) && a.rates == b.rates &&
-         a.contributions == b.contributions && a.ids == b.ids && a.births == b.births && a.next_id == b.next_id &&
-         a.weights == b.weights && a.residuals == b.residuals;
+         a.contributions == b.contributions && a.ids == b.ids && a.births == b.births &&
+         a.next_id == b.next_id && a.weights == b.weights && a.residuals == b.residuals;
 }
 
 inline bool Same(const NetworkState& a, const NetworkState& b) {
@@ -175,16 +176,27 @@ inline PageFormat FormatOf(const SpatialSpec& spec, std::size_t layer) {
   return FormatOf(spec.PageWeights(layer), spec.bits);
 }
 
-/// Random weights and residuals in all pages, other gains, and the given learning rate, in 65535ths of the highest.
+/// Random weights and residuals in all pages, other gains, and the given learning rate, in 65535ths of the
+/// highest.
 inline void Shuffle(NetworkState& state, const SpatialSpec& spec, Random& random, std::uint16_t rate) {
   for (std::size_t i = 0; i < state.layers.size(); ++i) {
     LayerState& layer = state.layers[i];
     const PageFormat format = FormatOf(spec, i);
     StoredWeights weights(layer, format);
-    for (std::size_t page = 0; page < weights.pages(); ++page)
-      for (std::size_t k = 0; k < format.weights; ++k) weights.Set(page, k, random.Below(format.levels + 1));
-    for (std::int16_t& residual : layer.residuals)
-      residual = static_cast<std::int16_t>(static_cast<std::int32_t>(random.Below(65535)) - 32767);
+    for (std::size_t page = 0; page < weights.pages(); ++page) {
+      for (std::size_t k = 0; k < format.weights; ++k) {
+        const std::uint32_t q = random.Below(format.levels + 1);
+        weights.Set(page, k, q);
+        if (layer.residuals.empty()) continue;
+        // Half a step either way, but never beyond the smallest and the largest weight.
+        const auto residual =
+            static_cast<std::int32_t>(random.Below(32768)) * (random.Below(2) == 0 ? 1 : -1);
+        layer.residuals[page * format.weights + k] =
+            static_cast<std::int16_t>(q == 0               ? std::abs(residual)
+                                      : q == format.levels ? -std::abs(residual)
+                                                           : residual);
+      }
+    }
     for (float& gain : layer.gains) gain *= random.Float(0.5, 2);
     for (std::uint16_t& own : layer.rates) own = rate;
   }

@@ -12,8 +12,8 @@ import {
   saveSpatialCheckpoint,
 } from '../../lib/checkpoints/spatial-checkpoint.ts';
 import { TensorReader, withTensorFile } from '../../lib/checkpoints/tensor-file.ts';
+import { type ActivationName, activationNames } from '../../lib/config/spatial-map.ts';
 import { SynfireError } from '../../lib/errors.ts';
-import { type ActivationName, activationNames } from '../../lib/networks/spatial-map.ts';
 import type { SpatialNetwork, SpatialNetworkOptions } from '../../lib/networks/spatial-network.ts';
 import { activationMap } from '../../lib/networks/spatial-spec.ts';
 import { identityNetwork, learnIdentity, stateDigest } from '../networks/small-spatial.ts';

@@ -2,10 +2,10 @@
 import test from 'ava';
 import { loadAnyRun } from '../../lib/config/load.ts';
 import { completeSpatial } from '../../lib/config/spatial-grids.ts';
+import { activationNames } from '../../lib/config/spatial-map.ts';
 import { spatialPresetNames } from '../../lib/config/spatial-training.ts';
 import { parseAnyRun } from '../../lib/config/toml.ts';
 import { native } from '../../lib/native/index.ts';
-import { activationNames } from '../../lib/networks/spatial-map.ts';
 import { activationMap } from '../../lib/networks/spatial-spec.ts';
 import { type Expected, throwsError } from '../networks/errors.ts';
 
