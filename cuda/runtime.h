@@ -58,7 +58,7 @@ class DeviceBuffer {
   }
 
  private:
-  static constexpr std::size_t kMargin = 8;  // kernels read whole words around the last bytes
+  static constexpr std::size_t kMargin = 32;  // kernels read whole runs of words around the last bytes
   std::size_t Bytes() const { return (size_ * sizeof(T) + 2 * kMargin - 1) / kMargin * kMargin; }
 
   T* data_ = nullptr;

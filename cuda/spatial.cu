@@ -46,6 +46,10 @@ void CopyTo(DeviceBuffer<T>& buffer, const std::vector<T>& values) {
   buffer.CopyFrom(values.data(), values.size());
 }
 
+std::uint32_t CodePitch(const Window& window) {
+  return (window.cells() + 3) / 4 * 4;
+}
+
 // The codes that all sites see, unless that is the usual cube or much.
 std::vector<std::uint32_t> WindowCodesOf(const Window& window, const SpatialLayerArrays& arrays) {
   constexpr std::size_t kMost = std::size_t{1} << 22;
@@ -58,6 +62,7 @@ std::vector<std::uint32_t> WindowCodesOf(const Window& window, const SpatialLaye
       codes.push_back(window.Parts(0, position[0])[offset[0]] | window.Parts(1, position[1])[offset[1]] |
                       window.Parts(2, position[2])[offset[2]]);
     }
+    codes.resize(codes.size() + CodePitch(window) - window.cells());
   }
   return codes;
 }
@@ -212,7 +217,7 @@ void SpatialEngine::Upload(std::uint32_t layer, const SpatialLayerArrays& arrays
   l.wants = DeviceBuffer<std::uint8_t>(arrays.site_count);
   CopyTo(l.codes, WindowCodesOf(l.window, arrays));
   l.view.codes = l.codes.data();
-  l.view.code_pitch = l.window.cells();
+  l.view.code_pitch = CodePitch(l.window);
   if (layer + 1 == layers_.size()) {
     std::vector<std::uint8_t> cells(output_codes_);
     for (std::uint32_t code = 0; code < output_codes_; ++code)

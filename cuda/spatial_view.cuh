@@ -28,7 +28,8 @@ struct WindowView {
   const std::uint32_t* own[3];      ///< [coordinate]: parts of codes of the sites
   const std::uint32_t* offsets;     ///< [cells][3]
   const std::uint32_t* slots;       ///< [cells]
-  const std::uint32_t* codes;       ///< [sites][code_pitch] of all windows, or null where that would be much
+  const std::uint32_t* codes;       ///< [sites][code_pitch] of all windows, or null where that would be much;
+                                    ///< the pitch is a multiple of four
   std::uint32_t code_pitch;
 };
 
@@ -130,6 +131,9 @@ __device__ __forceinline__ void Unrolled(Visit&& visit) {
   (std::make_index_sequence<count>{});
 }
 
+inline constexpr std::uint32_t kRun =
+    32;  // values of a large window that are fetched at a time: whole words of weights
+
 /// The values of a window in one lane: held in registers when it is the usual cube, else read in runs.
 template <bool cube>
 struct Field;
@@ -171,7 +175,17 @@ struct Field<false> {
   __device__ __forceinline__ void Load(std::uint32_t first, float (&run)[count]) const {
     if (first + count <= cells) {
       std::uint32_t codes[count];
-      Unrolled<count>([&](auto i) { codes[i] = window.Code(first + i); });
+      if (window.codes != nullptr) {
+        Unrolled<count / 4>([&](auto i) {
+          const uint4 four = reinterpret_cast<const uint4*>(window.codes + first)[i];
+          codes[4 * i] = four.x;
+          codes[4 * i + 1] = four.y;
+          codes[4 * i + 2] = four.z;
+          codes[4 * i + 3] = four.w;
+        });
+      } else {
+        Unrolled<count>([&](auto i) { codes[i] = window.Code(first + i); });
+      }
       Unrolled<count>([&](auto i) { run[i] = *ValueAt(below, codes[i], stride); });
     } else {
       Unrolled<count>([&](auto i) {
@@ -206,7 +220,6 @@ __device__ __forceinline__ Pattern See(const Field<cube>& field, std::uint32_t c
   if constexpr (cube) {
     Unrolled<kCubeCells>([&](auto k) { pattern.See(field.values[k]); });
   } else {
-    constexpr std::uint32_t kRun = 16;
     for (std::uint32_t first = 0; first < cells; first += kRun) {
       float run[kRun];
       field.Load(first, run);
@@ -260,7 +273,7 @@ __device__ __forceinline__ float WeightIn(std::uint32_t word) {
 template <std::uint32_t bits, bool cube>
 __device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint32_t weights,
                                             const std::uint8_t* page) {
-  constexpr std::uint32_t kPerWord = 32 / bits, kRun = 16;
+  constexpr std::uint32_t kPerWord = 32 / bits;
   PageWords words(page);
   float sum = 0;
   if constexpr (cube) {
@@ -278,17 +291,14 @@ __device__ __forceinline__ float Excitation(const Field<cube>& field, std::uint3
       });
     });
   } else {
-    std::uint32_t word = 0;
     for (std::uint32_t first = 0; first < weights; first += kRun) {
       float run[kRun];
       field.Load(first, run);
-      constexpr std::uint32_t kParts = kRun < kPerWord ? kPerWord / kRun : 1;  // of a word, each for a run
-      if (first % (kRun * kParts) == 0) word = words.Next();
+      std::uint32_t word = 0;
       Unrolled<kRun>([&](auto i) {
-        if constexpr (i > 0 && i % kPerWord == 0) word = words.Next();
+        if constexpr (i % kPerWord == 0) word = words.Next();
         if (first + i < weights) sum += run[i] * WeightIn<bits, i % kPerWord>(word);
       });
-      if constexpr (kParts > 1) word >>= kRun * bits;
     }
   }
   return sum;

@@ -44,8 +44,8 @@ echo "== the same bits, linked"
 echo "== the same bits, through the library"
 "$out/spatial_check" "$out/libsynfire_cuda.so" | tail -1
 echo "== times"
-"$out/spatial_timings"
+"$out/spatial_timings" | tee "$out/timings.txt"
 if python3 -c 'import torch' 2>/dev/null; then
   echo "== PyTorch"
-  timeout $((torch_seconds + 60)) python3 cuda/check/torch_spatial.py "$torch_seconds" 2>&1 | grep -v Warning || true
+  timeout $((torch_seconds + 60)) python3 cuda/check/torch_spatial.py "$torch_seconds" "$out/timings.txt" 2>&1 | grep -v Warning || true
 fi

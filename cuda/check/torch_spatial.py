@@ -1,6 +1,7 @@
 """The nearest thing in PyTorch to the networks of spatial_timings: locally connected layers of tanh neurons with one
 weight for each cell of the same windows, no contexts and no pages; forward, and forward + gradient + a step of SGD.
-Timed by CUDA events. Prints one line for each network, batch, type and way."""
+Timed by CUDA events. Prints one line for each network, batch, type and way, and how many times faster the times in the
+output of spatial_timings are than the best of these: torch_spatial.py [SECONDS [TIMINGS]]."""
 
 import sys
 import time
@@ -8,6 +9,7 @@ import time
 import torch
 
 WARM_UP, TIMED = 3, 10
+best = {}  # by network, batch and forward or learn
 
 
 def windows(below, own, reach):
@@ -98,6 +100,20 @@ def measure(name, grids, reach, samples, dtype, way):
         results.append(milliseconds(graphed(run) if way == "graph" else run))
     kind = str(dtype).removeprefix("torch.")
     print(f"torch {name:26s} {samples:5d} {kind:8s} {way:8s} forward {results[0]:9.4f} learn {results[1]:9.4f}", flush=True)
+    for what, time_ms in zip(("forward", "learn"), results):
+        key = (name, samples, what)
+        best[key] = min(best.get(key, (time_ms, "")), (time_ms, f"{way} {kind}"))
+
+
+def compare(timings):
+    """Lines of spatial_timings: name, batch, what, milliseconds."""
+    for line in open(timings):
+        fields = line[26:].split()
+        key = (line[:26].strip(), int(fields[0]), fields[1]) if fields and fields[0].isdigit() else None
+        if key in best:
+            peer, way = best[key]
+            own = float(fields[2])
+            print(f"{key[0]:26s} {key[1]:5d} {key[2]:8s} {own:9.4f} ms, torch {peer:9.4f} ms ({way}): {peer / own:6.1f}x")
 
 
 def main():
@@ -118,12 +134,14 @@ def main():
             for dtype in (torch.float32, torch.bfloat16):
                 if time.time() - start > seconds:
                     print("torch: out of time")
-                    return
+                    break
                 try:
                     measure(name, grids, reach, samples, dtype, way)
                 except Exception as error:  # a way that does not work is a result too
                     print(f"torch {name:26s} {samples:5d} {way:8s} failed: {str(error).splitlines()[0][:100]}", flush=True)
                 torch.cuda.empty_cache()
+    if len(sys.argv) > 2:
+        compare(sys.argv[2])
 
 
 main()
