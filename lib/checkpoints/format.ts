@@ -96,7 +96,7 @@ export async function blamingAsync<Result>(source: string, call: () => Promise<R
 }
 
 function blamed(source: string, error: unknown): unknown {
-  if (!(error instanceof SynfireError)) return error;
+  if (!(error instanceof SynfireError) || error.code === 'ERR_SYNFIRE_NATIVE_MISSING') return error;
   return new SynfireError('ERR_SYNFIRE_CHECKPOINT', `${source}: ${error.message}`, error);
 }
 

@@ -27,6 +27,8 @@ export interface LoadedSpatialCheckpoint {
 }
 
 export interface LoadSpatialOptions {
+  /** What computes. Default `cpu`. */
+  device?: 'cpu' | 'cuda';
   /** Default: one for every processor that the process may use. */
   threads?: number;
   /**
@@ -78,13 +80,13 @@ export async function readSpatialMetadata(path: string): Promise<SpatialCheckpoi
 /** Builds the network that an open checkpoint holds. */
 export async function buildSpatialNetwork(
   reader: TensorReader,
-  { threads, maxMemoryBytes = fittingBytes(reader) }: LoadSpatialOptions = {},
+  { device = 'cpu', threads, maxMemoryBytes = fittingBytes(reader) }: LoadSpatialOptions = {},
 ): Promise<LoadedSpatialCheckpoint> {
   const { grids, options, training, synfireVersion } = decode(reader);
   const { threads: _threads, ...own } = options;
   const network = blaming(
     reader.name,
-    () => new SpatialNetwork(grids, { ...own, maxMemoryBytes, ...(threads && { threads }) }),
+    () => new SpatialNetwork(grids, { ...own, device, maxMemoryBytes, ...(threads && { threads }) }),
   );
   await restoreSpatialState(network, reader);
   return { network, training, synfireVersion };
@@ -101,7 +103,7 @@ export function comparableDescription({
   grids,
   options,
 }: Pick<SpatialNetwork, 'grids' | 'options'>): Record<string, unknown> {
-  const { threads: _threads, maxMemoryBytes: _limit, activation, ...own } = options;
+  const { threads: _threads, maxMemoryBytes: _limit, device: _device, activation, ...own } = options;
   return { grids, options: { ...own, activation: activation.map(writtenInFull) } };
 }
 

@@ -62,7 +62,9 @@ export function computeOptions(command: Command): Command {
       integer('--threads', 1, largest.threads),
     )
     .addOption(
-      new Option('--device <name>', 'where to compute: auto or cpu').argParser(device).default('auto'),
+      new Option('--device <name>', 'where to compute: auto, cpu or, for spatial networks, cuda')
+        .argParser(device)
+        .default('auto'),
     );
 }
 
@@ -89,10 +91,25 @@ const dataHelp =
   'digits (built in), mnist, fashion-mnist or kmnist; identity (vectors for spatial networks); a folder of IDX or NPY ' +
   'files; or samples,labels files: those to train with, then those to test with';
 
-function device(name: string): string {
-  if (name === 'auto' || name === 'cpu') return name;
-  if (name === 'cuda') throw refused('--device', name, '"auto" or "cpu": this build has no CUDA engine');
-  throw refused('--device', name, oneOf(['auto', 'cpu'], name));
+const devices = ['auto', 'cpu', 'cuda'] as const;
+/** `auto` leaves the choice to the configuration. */
+export type DeviceName = (typeof devices)[number];
+
+function device(name: string): DeviceName {
+  const known = devices.find((candidate) => candidate === name);
+  if (known !== undefined) return known;
+  throw refused('--device', name, oneOf([...devices], name));
+}
+
+/** Throws ERR_SYNFIRE_INVALID_ARGUMENT for a device that only spatial networks run on. */
+export function refuseCuda({ device }: { device?: DeviceName }): void {
+  if (device !== 'cuda') return;
+  throw refused('--device', device, '"auto" or "cpu": there is no CUDA engine for networks of this kind');
+}
+
+/** The device that was asked for, if one was. */
+export function deviceOf({ device }: { device?: DeviceName }): { device?: 'cpu' | 'cuda' } {
+  return device === undefined || device === 'auto' ? {} : { device };
 }
 
 function refused(field: string, value: unknown, expected: string) {

@@ -1,4 +1,6 @@
 // The options of `synfire eval` as they come from the command line.
+import type { DeviceName } from './arguments.ts';
+
 export interface EvalOptions {
   data?: string;
   limit?: number;
@@ -7,6 +9,7 @@ export interface EvalOptions {
   labelImages?: number;
   batchSize?: number;
   threads?: number;
+  device?: DeviceName;
   json?: boolean;
   quiet?: boolean;
 }

@@ -3,6 +3,7 @@ import { loadSpatialCheckpoint } from '../checkpoints/spatial-checkpoint.ts';
 import { invalid } from '../errors.ts';
 import { type ProgressDisplay, percent, perSecond } from '../monitoring/progress.ts';
 import type { SpatialEvaluation } from '../networks/spatial-network.ts';
+import { deviceOf } from './arguments.ts';
 import { classTable } from './class-table.ts';
 import { dataOf, loadData } from './data.ts';
 import type { EvalOptions } from './eval-options.ts';
@@ -20,7 +21,10 @@ export async function evaluateSpatial(
   if (options.labelImages !== undefined) {
     throw refused('--label-images', options.labelImages, 'nothing: this is an option of event networks');
   }
-  const { network, training } = await loadSpatialCheckpoint(checkpoint, given({ threads }));
+  const { network, training } = await loadSpatialCheckpoint(checkpoint, {
+    ...given({ threads }),
+    ...deviceOf(options),
+  });
   const config = await dataOf(checkpoint, training?.settings, options);
   const data = await loadData(config, { signal, display, vectors: network.grids[0] });
   const evaluation = await network.evaluate((part === 'test' && data.test) || data.train, {

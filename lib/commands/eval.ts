@@ -6,7 +6,15 @@ import { findCheckpoint } from '../checkpoints/store.ts';
 import { type OperationReport, reportOperations } from '../monitoring/energy.ts';
 import { ProgressDisplay, percent, perSecond } from '../monitoring/progress.ts';
 import type { Evaluation, LayerNetwork } from '../networks/layer-network.ts';
-import { computeOptions, dataOptions, integer, largest, outputOptions, word } from './arguments.ts';
+import {
+  computeOptions,
+  dataOptions,
+  integer,
+  largest,
+  outputOptions,
+  refuseCuda,
+  word,
+} from './arguments.ts';
 import { classTable } from './class-table.ts';
 import { dataOf, loadData } from './data.ts';
 import { evaluateEvents } from './eval-events.ts';
@@ -67,8 +75,9 @@ async function run(
 ): Promise<void> {
   const checkpoint = await findCheckpoint(path, 'best');
   const kind = await checkpointKind(checkpoint);
-  if (kind === 'events') return evaluateEvents(checkpoint, options, display, signal);
   if (kind === 'spatial') return evaluateSpatial(checkpoint, options, display, signal);
+  refuseCuda(options);
+  if (kind === 'events') return evaluateEvents(checkpoint, options, display, signal);
   const { network, metadata } = await loadCheckpoint(checkpoint);
   const { batchSize = 64, threads, ops: statistics = false } = options;
   network.prepare({ batchSize, ...(threads === undefined ? {} : { threads }) });

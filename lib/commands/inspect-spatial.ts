@@ -24,7 +24,9 @@ export function inspectSpatialRun(
   { network: described, ...run }: SpatialRunConfig,
 ): SpatialInspection {
   const { preset: _preset, grids, ...options } = described;
-  return { source, ...partsOf(new SpatialNetwork(grids, options)), run, state: null };
+  // Nothing is computed: a device that is not there does not matter.
+  const network = new SpatialNetwork(grids, { ...options, device: 'cpu' });
+  return { source, ...partsOf(network), run, state: null };
 }
 
 export async function inspectSpatialCheckpoint(

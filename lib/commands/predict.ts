@@ -10,7 +10,7 @@ import { invalid } from '../errors.ts';
 import { largest as largestOf } from '../networks/classes.ts';
 import type { Samples } from '../networks/inputs.ts';
 import { EventClassifier } from '../training/event-classifier.ts';
-import { computeOptions, integers, largest } from './arguments.ts';
+import { computeOptions, type DeviceName, deviceOf, integers, largest, refuseCuda } from './arguments.ts';
 import { catchInterrupts } from './interrupt.ts';
 import { table } from './text.ts';
 import { given } from './train-options.ts';
@@ -46,6 +46,7 @@ interface PredictOptions {
   index?: number[];
   batchSize?: number;
   threads?: number;
+  device?: DeviceName;
   json?: boolean;
 }
 
@@ -77,9 +78,11 @@ interface Scored {
   scores: Float32Array | Float64Array;
 }
 
-async function loadPredictor(path: string, { batchSize, threads }: PredictOptions): Promise<Predictor> {
+async function loadPredictor(path: string, options: PredictOptions): Promise<Predictor> {
+  const { batchSize, threads } = options;
   const kind = await checkpointKind(path);
-  if (kind === 'spatial') return loadSpatialPredictor(path, threads);
+  if (kind === 'spatial') return loadSpatialPredictor(path, options);
+  refuseCuda(options);
   if (kind === 'events') {
     const { classifier, training } = await EventClassifier.load(path, given({ batchSize, threads }));
     const { shape } = training;
@@ -93,8 +96,12 @@ async function loadPredictor(path: string, { batchSize, threads }: PredictOption
   return { shape: network.inputShape, predict: (samples, signal) => network.predict(samples, { signal }) };
 }
 
-async function loadSpatialPredictor(path: string, threads: number | undefined): Promise<Predictor> {
-  const { network, training } = await loadSpatialCheckpoint(path, given({ threads }));
+async function loadSpatialPredictor(path: string, options: PredictOptions): Promise<Predictor> {
+  const { threads } = options;
+  const { network, training } = await loadSpatialCheckpoint(path, {
+    ...given({ threads }),
+    ...deviceOf(options),
+  });
   const [width, height, channels] = network.grids[0]!;
   return {
     shape: training?.shape ?? [channels, height, width],

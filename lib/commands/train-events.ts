@@ -11,6 +11,7 @@ import type { FitData } from '../training/setup.ts';
 import { trainTeaching } from '../training/teaching.ts';
 import type { Training } from '../training/training.ts';
 import { trainUnsupervised } from '../training/unsupervised.ts';
+import { refuseCuda } from './arguments.ts';
 import { loadData, selectData } from './data.ts';
 import { EventJsonOutput, EventTextOutput, progressLine } from './event-output.ts';
 import type { RunFiles } from './run-folder.ts';
@@ -55,6 +56,7 @@ function train(
 
 /** The options of the command line replace what the configuration says. */
 function override(config: EventRunConfig, options: TrainOptions): EventRunConfig {
+  refuseCuda(options);
   const { epochs, threads, seed, images, merge, evaluateEvery } = options;
   const batchSize = options.batchSize ?? config.training.batchSize ?? native().cpu().hardwareThreads;
   const training = {

@@ -5,6 +5,7 @@ import { LayerNetwork } from '../networks/layer-network.ts';
 import { fit } from '../training/fit.ts';
 import type { EpochReport } from '../training/reports.ts';
 import type { FitOptions } from '../training/setup.ts';
+import { refuseCuda } from './arguments.ts';
 import { loadData, selectData } from './data.ts';
 import type { RunFiles } from './run-folder.ts';
 import { follow } from './train-follow.ts';
@@ -46,6 +47,7 @@ export async function trainLayers(job: TrainJob<RunConfig>): Promise<void> {
 /** The options of the command line replace what the configuration says. */
 function override(config: RunConfig, options: TrainOptions): RunConfig {
   refuseEventOptions(options);
+  refuseCuda(options);
   const { epochs, batchSize, threads, seed } = options;
   return {
     ...config,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import type { AnyRun } from '../config/toml.ts';
 import { invalid } from '../errors.ts';
+import type { DeviceName } from './arguments.ts';
 import { filesOf, makeRunFolder, type RunFiles, runFolder } from './run-folder.ts';
 
 export interface TrainOptions {
@@ -21,6 +22,7 @@ export interface TrainOptions {
   merge?: 'mean' | 'sum' | 'consensus';
   labelImages?: number;
   evaluateEvery?: number;
+  device?: DeviceName;
 }
 
 /** Throws ERR_SYNFIRE_INVALID_ARGUMENT for an option that only event networks have. */

@@ -4,6 +4,7 @@ import type { SpatialRunConfig } from '../config/spatial-training.ts';
 import { SpatialNetwork } from '../networks/spatial-network.ts';
 import type { SpatialFitOptions } from '../training/spatial-setup.ts';
 import { trainSpatial } from '../training/train-spatial.ts';
+import { deviceOf } from './arguments.ts';
 import { loadData, selectData } from './data.ts';
 import type { RunFiles } from './run-folder.ts';
 import { SpatialJsonOutput, SpatialTextOutput } from './spatial-output.ts';
@@ -42,7 +43,7 @@ function override(config: SpatialRunConfig, options: TrainOptions): SpatialRunCo
   const { epochs, batchSize, threads, seed } = options;
   return {
     ...config,
-    network: { ...config.network, ...given({ seed }) },
+    network: { ...config.network, ...given({ seed }), ...deviceOf(options) },
     training: { ...config.training, ...given({ epochs, batchSize, threads, seed }) },
     data: selectData(config.data, options),
   };

@@ -126,6 +126,11 @@ export const spatialNetworkFields = {
   growth: growth.prefault({}),
   /** Of the initial weights and of rounding. Default 42. */
   seed: seed().default(42),
+  /**
+   * What computes: the processor, or an NVIDIA GPU, for which the CUDA library has to be built. Results are the same,
+   * bit for bit. Default `cpu`.
+   */
+  device: choice('cpu', 'cuda').default('cpu'),
   /** Default: one for every processor that the process may use. Results do not depend on it. */
   threads: integer({ min: 1, max: 1024 }).optional(),
   /** A network that would need more is refused, and does not grow further. Default: what the machine has. */

@@ -553,6 +553,8 @@ export interface NativeSpatialSpec {
   /** Bits of each of the two parts of a context that tell patterns apart, 0 to 3. */
   patternBits: number;
   rounding: 'stochastic' | 'residual';
+  /** Throws ERR_SYNFIRE_NATIVE_MISSING for `cuda` without the library of kernels or a GPU. */
+  device: 'cpu' | 'cuda';
   /** Share of a neuron's sum that it keeps from the step before, 0 to below 1. */
   temporalDecay: number;
   learningRate: { initial: number; min: number; max: number };

@@ -29,6 +29,7 @@ test('what is left out has its default, and one entry stands for all layers', (t
   const { options } = config([4, 16, 4]);
   t.deepEqual(options, {
     ...{ bits: 4, capacity: 256, patternBits: 3, rounding: 'stochastic', temporalDecay: 0, seed: 42 },
+    device: 'cpu',
     reach: [
       [1, 1, 1],
       [1, 1, 1],

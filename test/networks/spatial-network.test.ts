@@ -558,3 +558,14 @@ test('a network in use says so', async (t) => {
 function place(positions: Uint16Array, neuron: number): [x: number, y: number, z: number] {
   return [positions[3 * neuron]!, positions[3 * neuron + 1]!, positions[3 * neuron + 2]!];
 }
+
+test.serial('a device that is not there is an error that says what is missing', (t) => {
+  const before = process.env.SYNFIRE_CUDA_LIBRARY;
+  process.env.SYNFIRE_CUDA_LIBRARY = '/nowhere/libsynfire_cuda.so';
+  t.teardown(() => {
+    if (before === undefined) delete process.env.SYNFIRE_CUDA_LIBRARY;
+    else process.env.SYNFIRE_CUDA_LIBRARY = before;
+  });
+  const expected = { code: 'ERR_SYNFIRE_NATIVE_MISSING', field: 'device', expected: /build:cuda/ } as const;
+  throwsError(t, () => identityNetwork({ device: 'cuda' }), expected);
+});
