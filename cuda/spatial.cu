@@ -219,14 +219,14 @@ void SpatialEngine::Upload(std::uint32_t layer, const SpatialLayerArrays& arrays
   l.view.codes = l.codes.data();
   l.view.code_pitch = CodePitch(l.window);
   if (layer + 1 == layers_.size()) {
-    std::vector<std::uint8_t> cells(output_codes_);
-    for (std::uint32_t code = 0; code < output_codes_; ++code)
-      cells[code] = static_cast<std::uint8_t>(l.grid.Contains(l.grid.PositionOf(code)) ? Cell::kSilent
-                                                                                       : Cell::kNothing);
-    for (std::uint32_t i = 0; i < arrays.site_count; ++i)
-      cells[arrays.sites[i].code] = static_cast<std::uint8_t>(Cell::kAnswers);
-    CopyTo(output_cells_, cells);
-    silent_outputs_ = arrays.site_count < outputs_;
+    std::vector<std::uint8_t> silent;
+    if (arrays.site_count < outputs_) {
+      silent.resize(output_codes_);
+      for (std::uint32_t code = 0; code < output_codes_; ++code)
+        silent[code] = l.grid.Contains(l.grid.PositionOf(code));
+      for (std::uint32_t i = 0; i < arrays.site_count; ++i) silent[arrays.sites[i].code] = 0;
+    }
+    CopyTo(silent_, silent);
   }
   l.ids = DeviceBuffer<std::uint32_t>(arrays.ids == nullptr ? 0 : arrays.neuron_count);
   l.ids.CopyFrom(arrays.ids, l.ids.size());
@@ -269,7 +269,7 @@ void SpatialEngine::ResetState() {
 std::uint64_t SpatialEngine::memory_bytes() const {
   std::uint64_t bytes = input_raster_.bytes() + output_raster_.bytes() + input_rows_.bytes() +
                         target_rows_.bytes() + output_rows_.bytes() + values_.bytes() + targets_.bytes() +
-                        differences_.bytes() + output_cells_.bytes() + losses_.bytes();
+                        differences_.bytes() + silent_.bytes() + losses_.bytes();
   for (const auto& l : layers_) {
     bytes += l->tables.bytes() + l->sites.bytes() + l->ids.bytes() + l->neurons.bytes() + l->weights.bytes() +
              l->residuals.bytes() + l->outputs.bytes() + l->errors.bytes() + l->state.bytes() +
@@ -409,6 +409,7 @@ void SpatialEngine::RunLearn() {
   TurnIn(output_raster_.data(), output_codes_, outputs_, target_rows_.data(), targets_.data());
   Answer(true);
   const auto last = static_cast<std::uint32_t>(layers_.size() - 1);
+  CopySilent();
   SumLosses();
   for (std::uint32_t layer = last + 1; layer-- > 0;) {
     if (layer > 0) PassErrors(layer);
@@ -462,18 +463,24 @@ void SpatialEngine::Answer(bool learns) {
   }
 }
 
-// Beside the updates, which need not know the sum, unless only the sum tells whether all errors are finite.
+void SpatialEngine::CopySilent() {
+  if (silent_.empty()) return;
+  const BatchView b = View();
+  const dim3 grid(Blocks(std::size_t{output_codes_} << b.lane_bits, kBlock), stride_ >> b.lane_bits);
+  Launch(cuda::CopySilent, grid, kBlock, 0, stream_.get(), b, silent_.data(), output_codes_, targets_.data(),
+         differences_.data());
+}
+
+// Beside the updates, which need not know the sum.
 void SpatialEngine::SumLosses() {
   CUDA_CHECK(cudaEventRecord(forked_.get(), stream_.get()));
   CUDA_CHECK(cudaStreamWaitEvent(side_.get(), forked_.get(), 0));
   const spatial::Slicing slicing = SlicingOf(output_codes_, stride_);
   Launch(cuda::SumLosses, dim3(Blocks(static_cast<std::size_t>(slicing.slices) * kLossLanes, kBlock)), kBlock,
-         kLossBytes, side_.get(), View(), reinterpret_cast<const Cell*>(output_cells_.data()), slicing,
-         differences_.data(), targets_.data(), losses_.data());
+         kLossBytes, side_.get(), View(), slicing, differences_.data(), losses_.data());
   CUDA_CHECK(cudaMemcpyAsync(host_losses_.data(), losses_.data(), losses_.bytes(), cudaMemcpyDeviceToHost,
                              side_.get()));
   CUDA_CHECK(cudaEventRecord(joined_.get(), side_.get()));
-  if (silent_outputs_) CUDA_CHECK(cudaStreamWaitEvent(stream_.get(), joined_.get(), 0));
 }
 
 void SpatialEngine::PassErrors(std::uint32_t layer) {

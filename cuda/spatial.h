@@ -49,6 +49,7 @@ class SpatialEngine {
   void TurnIn(const std::uint32_t* raster, std::uint32_t codes, std::uint32_t cells, const float* rows,
               float* lanes);
   void Answer(bool learns);
+  void CopySilent();
   void SumLosses();
   void PassErrors(std::uint32_t layer);
   void Update(std::uint32_t layer);
@@ -64,8 +65,8 @@ class SpatialEngine {
   DeviceBuffer<std::uint32_t> input_raster_, output_raster_;    ///< cells by code
   DeviceBuffer<float> input_rows_, target_rows_, output_rows_;  ///< as the caller has them
   DeviceBuffer<float> values_, targets_, differences_;          ///< by code and lane
-  DeviceBuffer<std::uint8_t> output_cells_;                     ///< a Cell by code
-  bool silent_outputs_ = false;
+  DeviceBuffer<std::uint8_t>
+      silent_;                   ///< by code of the last layer: a cell without neurons; empty without any
   DeviceBuffer<double> losses_;  ///< by slice
   PinnedBuffer<double> host_losses_;
   DeviceBuffer<std::uint32_t> batch_;  ///< a BatchState

@@ -212,43 +212,50 @@ __global__ void __launch_bounds__(kBlock) AnswerNew(LayerView l, BatchView b) {
 
 // ---- errors
 
-enum class Cell : std::uint8_t { kNothing, kAnswers, kSilent };
+/// The errors of cells without neurons: their outputs are 0, so that their targets have the same squares.
+__global__ void __launch_bounds__(kBlock)
+    CopySilent(BatchView b, const std::uint8_t* silent, std::uint32_t codes, const float* targets,
+               float* differences) {
+  const Place place(b);
+  if (place.site >= codes || silent[place.site] == 0 || place.lane >= b.samples) return;
+  const std::size_t at = std::size_t{place.site} * b.stride + place.lane;
+  differences[at] = targets[at];
+  if (!std::isfinite(targets[at])) b.state->broken = 1;
+}
 
 inline constexpr std::uint32_t kLossLanes = 8;   // threads of a slice
 inline constexpr std::uint32_t kLossTerms = 32;  // that they have ready at a time
 inline constexpr std::size_t kLossBytes = kBlock / kLossLanes * kLossTerms * sizeof(double);
 
 /// The sums of squared errors of slices of codes: a few threads fetch and square the terms that one of them
-/// adds. A silent cell's output is 0, so that its error is its target.
+/// adds. Codes without a cell have errors of 0, which change no sum.
 __global__ void __launch_bounds__(kBlock)
-    SumLosses(BatchView b, const Cell* cells, spatial::Slicing slicing, const float* differences,
-              const float* targets, double* losses) {
+    SumLosses(BatchView b, spatial::Slicing slicing, const float* differences, double* losses) {
   constexpr std::uint32_t kEach = kLossTerms / kLossLanes;
   const std::uint32_t lane = threadIdx.x % kLossLanes,
                       slice = (blockIdx.x * kBlock + threadIdx.x) / kLossLanes;
   auto* const terms = reinterpret_cast<double*>(shared_bytes) + threadIdx.x / kLossLanes * kLossTerms;
-  // Runs of terms: some samples of a code, or some codes of one sample.
-  const bool single = b.stride == 1;
-  const std::uint32_t per_code = (b.samples + kLossTerms - 1) / kLossTerms;
-  const std::uint32_t runs = single ? (slicing.size + kLossTerms - 1) / kLossTerms : slicing.size * per_code;
-  const auto load = [&](std::uint32_t run, float(&values)[kEach]) {
-    Unrolled<kEach>([&](auto i) {
-      const std::uint32_t term = lane * kEach + i;
-      const std::uint32_t code = single ? run * kLossTerms + term : run / per_code;
-      const std::uint32_t sample = single ? 0 : run % per_code * kLossTerms + term;
-      const std::uint32_t at = slice * slicing.size + code;
-      values[i] = 0;
-      if (code >= slicing.size || at >= slicing.codes || sample >= b.samples || cells[at] == Cell::kNothing)
-        return;
-      values[i] = (cells[at] == Cell::kAnswers ? differences : targets)[std::size_t{at} * b.stride + sample];
-    });
+  const std::size_t first = std::size_t{slice} * slicing.size * b.stride;
+  const std::size_t all = std::size_t{slicing.codes} * b.stride;
+  const std::uint32_t count = slicing.size * b.stride, runs = (count + kLossTerms - 1) / kLossTerms;
+  const auto load = [&](std::uint32_t run) {
+    const std::uint32_t term = run * kLossTerms + lane * kEach;
+    if (term >= count || first + term >= all) return float4{0, 0, 0, 0};
+    float4 errors = *reinterpret_cast<const float4*>(differences + first + term);
+    if (b.stride == 1) return errors;
+    const std::uint32_t sample = term % b.stride;  // those behind the last one are of an earlier batch
+    if (sample + 0 >= b.samples) errors.x = 0;
+    if (sample + 1 >= b.samples) errors.y = 0;
+    if (sample + 2 >= b.samples) errors.z = 0;
+    if (sample + 3 >= b.samples) errors.w = 0;
+    return errors;
   };
   double loss = 0;
-  float next[kEach];
-  load(0, next);
+  float4 next = load(0);
   for (std::uint32_t run = 0; run < runs; ++run) {
-    Unrolled<kEach>([&](auto i) { terms[lane * kEach + i] = static_cast<double>(next[i]) * next[i]; });
-    if (run + 1 < runs) load(run + 1, next);
+    const float errors[kEach] = {next.x, next.y, next.z, next.w};
+    Unrolled<kEach>([&](auto i) { terms[lane * kEach + i] = static_cast<double>(errors[i]) * errors[i]; });
+    next = load(run + 1);
     __syncwarp();
     if (lane == 0) {
 #pragma unroll
@@ -256,9 +263,7 @@ __global__ void __launch_bounds__(kBlock)
     }
     __syncwarp();
   }
-  if (lane != 0 || slice >= static_cast<std::uint32_t>(slicing.slices)) return;
-  losses[slice] = loss;
-  if (!std::isfinite(loss)) b.state->broken = 1;
+  if (lane == 0 && slice < static_cast<std::uint32_t>(slicing.slices)) losses[slice] = loss;
 }
 
 /// What the sites that see a cell tell it, in raster order.
