@@ -81,15 +81,14 @@ export class SpatialTextOutput implements SpatialOutput {
     const { config, network, display } = this.#setup;
     const { isa, hardwareThreads } = native().cpu();
     const grids = network.grids.map((grid) => grid.join(' x ')).join(' -> ');
-    const { bits, capacity } = network.options;
+    const { bits, capacity, device } = network.options;
     const threads = config.training.threads ?? network.options.threads ?? hardwareThreads;
+    const engine = device === 'cuda' ? 'an NVIDIA GPU' : `${threads} threads, ${isa} instructions`;
     display.message(
       `network: ${grids}, ${figure(start.neurons)} neurons of up to ${capacity} weights of ${bits} bits`,
     );
     display.message(`data:    ${config.data.name}, samples: ${samplesText(start)}`);
-    display.message(
-      `using:   ${threads} threads, ${isa} instructions, ${bytes(start.networkBytes)} for the network`,
-    );
+    display.message(`using:   ${engine}, ${bytes(start.networkBytes)} for the network`);
     if (start.resumedFrom === null) return;
     const position = `${start.epoch} epochs${start.samples > 0 ? ` and ${figure(start.samples)} samples` : ''}`;
     display.message(`resumed: ${start.resumedFrom}, after ${position}`);

@@ -131,8 +131,8 @@ function completeActivation(
 
 function completeRates(written: number | Partial<LearningRates>, field: string): LearningRates {
   const given = typeof written === 'number' ? { initial: written } : written;
-  const wanted = given.initial ?? 0.05;
-  const { min = Math.min(0.02, wanted), max = Math.max(0.1, wanted) } = given;
+  const wanted = given.initial ?? 0.08;
+  const { min = Math.min(0.08, wanted), max = Math.max(0.1, wanted) } = given;
   const initial = given.initial ?? Math.max(min, Math.min(max, wanted));
   if (min <= initial && initial <= max) return { initial, min, max };
   throw fault(field, written, 'min <= initial <= max');

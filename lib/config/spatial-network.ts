@@ -77,9 +77,9 @@ export function isTable(value: unknown): value is ActivationName[][] {
 const rate = number({ min: 0, max: 1 });
 
 const rates = section({
-  /** Default 0.05. */
+  /** Default 0.08. */
   initial: rate.optional(),
-  /** Default 0.02, or `initial` when that is smaller. */
+  /** Default 0.08, or `initial` when that is smaller. */
   min: rate.optional(),
   /** Default 0.1, or `initial` when that is larger. */
   max: rate.optional(),
@@ -121,7 +121,7 @@ export const spatialNetworkFields = {
   rounding: choice('stochastic', 'residual').default('stochastic'),
   /** Share of a neuron's sum that it keeps from the step before. Default 0. */
   temporalDecay: number({ min: 0, max: 0.999999 }).default(0),
-  /** A number is short for { initial }. Default 0.05, and from 0.02 to 0.1. */
+  /** A number is short for { initial }. Default 0.08, and from 0.08 to 0.1. */
   learningRate: learningRate.prefault({}),
   growth: growth.prefault({}),
   /** Of the initial weights and of rounding. Default 42. */

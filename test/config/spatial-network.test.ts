@@ -35,7 +35,7 @@ test('what is left out has its default, and one entry stands for all layers', (t
       [1, 1, 1],
     ],
     activation: ['map', 'identity'],
-    learningRate: { initial: 0.05, min: 0.02, max: 0.1 },
+    learningRate: { initial: 0.08, min: 0.08, max: 0.1 },
     growth: { threshold: 0.9, everyBatches: 0, maxNeurons: 2 ** 26 },
   } as never);
   const reached = (reach: unknown) => config([27, 27, 27, 27], { reach }).options.reach;
@@ -53,11 +53,11 @@ test('what is left out has its default, and one entry stands for all layers', (t
 
 test('bounds of the learning rate make room for the first one', (t) => {
   const rates = (learningRate: unknown) => config([4, 4], { learningRate }).options.learningRate;
-  t.deepEqual(rates(0.03), { initial: 0.03, min: 0.02, max: 0.1 });
+  t.deepEqual(rates(0.09), { initial: 0.09, min: 0.08, max: 0.1 });
   t.deepEqual(rates(0.01), { initial: 0.01, min: 0.01, max: 0.1 });
   t.deepEqual(rates(0), { initial: 0, min: 0, max: 0.1 });
-  t.deepEqual(rates({ initial: 0.5 }), { initial: 0.5, min: 0.02, max: 0.5 });
-  t.deepEqual(rates({ min: 0.06, max: 0.08 }), { initial: 0.06, min: 0.06, max: 0.08 });
+  t.deepEqual(rates({ initial: 0.5 }), { initial: 0.5, min: 0.08, max: 0.5 });
+  t.deepEqual(rates({ min: 0.06, max: 0.07 }), { initial: 0.07, min: 0.06, max: 0.07 });
 });
 
 test('a complete description stays as it is', (t) => {
