@@ -12,7 +12,7 @@ function read(command: string, ...args: string[]): Record<string, unknown> {
 test('there is a command for each benchmark', (t) => {
   const names = createProgram().commands.map((command) => command.name());
   const layers = ['conv-snn', 'latency', 'event-loop', 'memory'];
-  t.deepEqual(names, [...layers, 'cuba', 'brunel', 'diehl-cook']);
+  t.deepEqual(names, [...layers, 'cuba', 'brunel', 'diehl-cook', 'spatial']);
 });
 
 test('conv-snn measures both ways of learning with one and two threads unless told otherwise', (t) => {

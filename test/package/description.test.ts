@@ -11,13 +11,35 @@ function readJson(name: string) {
   return JSON.parse(readFileSync(join(root, name), 'utf8'));
 }
 
-test('every C++ source stands in exactly one list of native/sources.gypi', (t) => {
+function sources() {
   const { variables } = readJson('native/sources.gypi') as { variables: Record<string, string[]> };
-  const listed = Object.entries(variables).flatMap(([key, names]) => (key.endsWith('_sources') ? names : []));
-  const present = readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.cc'))
-    .map((name) => `native/${name}`);
-  t.deepEqual(listed.toSorted(), present.toSorted());
+  const { cuda_sources: kernels = [], emulation_sources: emulation = [], ...rest } = variables;
+  const listed = Object.entries(rest).flatMap(([key, names]) => (key.endsWith('_sources') ? names : []));
+  return { listed, cuda: [...kernels, ...emulation] };
+}
+
+function filesIn(folder: string, name: RegExp): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => name.test(file))
+    .map((file) => `${folder}/${file}`);
+}
+
+test('every C++ source stands in exactly one list of native/sources.gypi', (t) => {
+  const { listed } = sources();
+  t.deepEqual(listed.toSorted(), filesIn('native', /\.cc$/).toSorted());
+});
+
+test('every CUDA source stands in one of its lists, with what the engine shares', (t) => {
+  const { listed, cuda } = sources();
+  const own = cuda.filter((name) => name.startsWith('cuda/'));
+  // Times are taken on GPU machines alone: scripts/gpu-check.sh builds that program.
+  const present = filesIn('cuda', /\.(cc|cu)$/).filter((name) => !name.endsWith('_timings.cc'));
+  t.deepEqual(own.toSorted(), present.toSorted());
+  const shared = cuda.filter((name) => !name.startsWith('cuda/'));
+  t.deepEqual(
+    shared.filter((name) => !listed.includes(name)),
+    [],
+  );
 });
 
 test('dependencies are pinned exactly, and the lock file agrees', (t) => {
