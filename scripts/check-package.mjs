@@ -43,21 +43,23 @@ const checks = {
         'LICENSE',
         'CHANGELOG.md',
         'binding.gyp',
+        'CMakeLists.txt',
         'native/sources.gypi',
         prebuilt,
       ],
       ...['dist/lib/index.js', 'dist/lib/index.d.ts', description.bin.synfire, 'native/addon/exports.map'],
       ...Object.entries(variables).flatMap(([key, names]) =>
-        /^(?!test_).*_sources$/.test(key) ? names : [],
+        /^(?!test_|emulation_).*_sources$/.test(key) ? names : [],
       ),
       ...filesIn('native', /\.(h|inc)$/).filter((name) => !name.startsWith('native/tests/')),
+      ...filesIn('cuda', /\.(h|cuh|map)$/).filter((name) => !/^cuda\/(check|emulation)\//.test(name)),
       ...filesIn('lib', /\.ts$/).map((name) => `dist/${name.replace(/\.ts$/, '.js')}`),
     ];
     assert.deepEqual(missing(needed, packed.files), [], 'not in the package');
   },
   'holds nothing else': () => {
     const allowed =
-      /^(dist\/lib\/.*\.(js|d\.ts)|native\/(?!tests\/).*\.(h|cc|inc|gypi|map)|prebuilds\/[^/]+\/synfire\.glibc\.node|examples\/[^/]+\.toml|package\.json|binding\.gyp|README\.md|CHANGELOG\.md|LICENSE)$/;
+      /^(dist\/lib\/.*\.(js|d\.ts)|native\/(?!tests\/).*\.(h|cc|inc|gypi|map)|cuda\/(?!check\/|emulation\/).*\.(h|cc|cu|cuh|map)|CMakeLists\.txt|prebuilds\/[^/]+\/synfire\.glibc\.node|examples\/[^/]+\.toml|package\.json|binding\.gyp|README\.md|CHANGELOG\.md|LICENSE)$/;
     assert.deepEqual(
       packed.files.filter((name) => !allowed.test(name)),
       [],
