@@ -221,11 +221,17 @@ export class SpatialNetwork {
    * With a `temporalDecay` it follows on the call before: see `resetState`. `output` is filled and returned when given.
    */
   forward(input: ArrayLike<number>, output: Float32Array = new Float32Array(this.outputs)): Float32Array {
-    const values = toFloat32(input, 'input');
+    const values = input instanceof Float32Array ? input : toFloat32(input, 'input');
     if (values.length !== this.inputs) throw wrongLength('input', values, `${this.inputs}, a value for each`);
     if (!(output instanceof Float32Array)) throw refused('output', output, 'a Float32Array');
     if (output.length !== this.outputs) throw wrongLength('output', output, `${this.outputs}`);
-    callNative(() => this.native.forwardSync(values, output));
+    try {
+      callNative(() => this.native.forwardSync(values, output));
+    } catch (error) {
+      // The engine looks at all values at once; only what it refuses is searched for the one at fault.
+      toFloat32(values, 'input');
+      throw error;
+    }
     return output;
   }
 

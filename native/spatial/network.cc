@@ -210,7 +210,8 @@ bool SpatialNetwork::AllWithin(std::span<const float> values, float most) const 
 void SpatialNetwork::CheckInputs(std::uint32_t samples, const float* inputs) const {
   if (samples == 0) throw InvalidArgument("samples", "0", "at least one");
   if (AllWithin({inputs, samples * this->inputs()}, kMostInput)) return;
-  throw Error(ErrorCode::kNumeric, "An input is not finite or too large; expected numbers from -1e6 to 1e6",
+  throw Error(ErrorCode::kNumeric,
+              "inputs hold a number that is not finite or too large; expected numbers from -1e6 to 1e6",
               "inputs", "not finite or too large", "numbers from -1e6 to 1e6");
 }
 

@@ -569,3 +569,13 @@ test.serial('a device that is not there is an error that says what is missing', 
   const expected = { code: 'ERR_SYNFIRE_NATIVE_MISSING', field: 'device', expected: /build:cuda/ } as const;
   throwsError(t, () => identityNetwork({ device: 'cuda' }), expected);
 });
+
+test('an input that the engine refuses is told by its number, and the next one is answered', (t) => {
+  const network = identityNetwork({ temporalDecay: 0.5 });
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const input = Float32Array.of(0, 1, wrong, 0);
+    throwsError(t, () => network.forward(input), { field: 'input[2]', expected: /a finite number/ });
+  }
+  throwsError(t, () => network.forward(Float32Array.of(0, 1e30, 0, 0)), { code: 'ERR_SYNFIRE_NUMERIC' });
+  t.true(network.forward(four).every(Number.isFinite));
+});
