@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { loadEventCheckpoint } from '../../lib/checkpoints/event-checkpoint.ts';
 import { generateDigits } from '../../lib/data/digits.ts';
 import { readNpy, writeNpy } from '../../lib/data/npy.ts';
@@ -27,11 +27,7 @@ limit = 150
 validation = 20
 `;
 
-async function eventFolder(t: Parameters<typeof workFolder>[0]): Promise<string> {
-  const cwd = await workFolder(t);
-  await writeFile(join(cwd, 'stdp.toml'), small);
-  return cwd;
-}
+const eventFolder = (t: ExecutionContext) => workFolder(t, { 'stdp.toml': small });
 
 test('train, eval, predict and inspect work on what the one before left', async (t) => {
   const cwd = await eventFolder(t);

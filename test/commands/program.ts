@@ -61,11 +61,12 @@ export interface RunningProgram {
   done: Promise<Outcome>;
 }
 
-/** A new folder with the small configuration in `small.toml`, removed after the test. */
-export async function workFolder(t: ExecutionContext): Promise<string> {
+/** A new folder with the small configuration in `small.toml` and the other files named, removed after the test. */
+export async function workFolder(t: ExecutionContext, others: Record<string, string> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'synfire-program-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'small.toml'), smallConfig);
+  for (const [name, text] of Object.entries({ 'small.toml': smallConfig, ...others }))
+    await writeFile(join(folder, name), text);
   return folder;
 }
 

@@ -31,11 +31,7 @@ limit = 400
 validation = 80
 `;
 
-async function spatialFolder(t: ExecutionContext): Promise<string> {
-  const cwd = await workFolder(t);
-  await writeFile(join(cwd, 'grids.toml'), small);
-  return cwd;
-}
+const spatialFolder = (t: ExecutionContext) => workFolder(t, { 'grids.toml': small });
 
 test('train, eval, predict and inspect work on what the one before left', async (t) => {
   const cwd = await spatialFolder(t);
