@@ -171,10 +171,5 @@ int Main(int argc, char** argv) {
 }  // namespace synfire::spatial
 
 int main(int argc, char** argv) {
-  try {
-    return synfire::spatial::Main(argc, argv);
-  } catch (const synfire::Error& error) {
-    std::fprintf(stderr, "%s: %s\n", synfire::ErrorName(error.code()), error.what());
-    return 1;
-  }
+  return synfire::spatial::Report(synfire::spatial::Main, argc, argv);
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <vector>
 
 #include "cuda/backend.h"
+#include "native/base/error.h"
 #include "native/base/philox.h"
 #include "native/spatial/cuda_accelerator.h"
 #include "native/spatial/network.h"
@@ -31,6 +33,16 @@ inline SpatialNetwork::AcceleratorMaker On(const cuda::Api& api) {
   return [&api](const SpatialSpec& spec, const Layers& layers) {
     return MakeCudaAccelerator(api, spec, layers);
   };
+}
+
+/// Runs a program; an error it throws ends it with a line on standard error.
+inline int Report(int (*program)(int, char**), int argc, char** argv) {
+  try {
+    return program(argc, argv);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", ErrorName(error.code()), error.what());
+    return 1;
+  }
 }
 
 }  // namespace synfire::spatial
